@@ -1,0 +1,1 @@
+"""The ``sandan`` command: one module a command group, each thin."""

@@ -1,0 +1,73 @@
+"""A firm: one meter, one supply contract, the days it is closed, the equipment it can move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+TariffClass = Literal["industrial_gab_1", "industrial_gab_2", "industrial_eul"]
+Voltage = Literal["low", "high_a", "high_b", "high_c"]
+Option = Literal["none", "I", "II", "III"]
+
+
+class _Declared(BaseModel):
+    """What a stranger's file declares: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Contract(_Declared):
+    """The supply contract with KEPCO (기본공급약관 제59, 67, 68조)."""
+
+    tariff_class: TariffClass = "industrial_eul"
+    voltage: Voltage = "high_a"
+    option: Option = "II"
+    power_kw: float = Field(gt=0)
+    """Contract power 계약전력."""
+    meter_reading_day: int = Field(default=1, ge=1, le=28)
+    """Day of the month on which a billing month starts 검침일; 1 is the calendar month."""
+    reform_deferred: bool = False
+    """Whether the firm kept the hours and rates from before 2026-04-16 until 2026-09-30."""
+
+
+class Equipment(_Declared):
+    """One thing that can be scheduled; ``models.assets`` gives each kind its parameters."""
+
+    name: str = Field(min_length=1)
+    """Name the operators know it by."""
+    kind: str
+    parameters: Mapping[str, float | int | str | list[float] | list[int]] = {}
+
+
+class Firm(_Declared):
+    """Everything declared about a firm. Readings and forecasts are passed beside it."""
+
+    firm_id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    name_ko: str
+    name_en: str
+    timezone: str = "Asia/Seoul"
+    latitude_deg: float = Field(default=35.23, ge=-90, le=90)
+    """Default: the Cheomdan complex, Gwangju."""
+    longitude_deg: float = Field(default=126.85, ge=-180, le=180)
+    holiday_country: str | None = "KR"
+    """Country whose public holidays the firm keeps, as the `holidays` library names it."""
+    closure_days: tuple[date, ...] = ()
+    """Further days, announced beforehand, on which the firm does not work."""
+    contract: Contract
+    equipment: tuple[Equipment, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA time zone; write one such as Asia/Seoul")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the firm's days begin and its bills are cut."""
+        return ZoneInfo(self.timezone)

@@ -1,0 +1,50 @@
+"""Readings on their way into the ledger, and the rows of a file that are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+READING_COLUMNS = {
+    "firm_id": pl.String,
+    "period_start": pl.Datetime("us", "UTC"),
+    "kwh": pl.Float64,
+    "known_at": pl.Datetime("us", "UTC"),
+}
+"""Columns of a batch. ``kwh`` is the energy drawn in the interval; ``known_at`` is when the row
+could first be read: what the file says, else the interval's end (a meter publishes at once)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadRow:
+    """One row of a file that cannot be a reading."""
+
+    row: int
+    """Row number as a person counts: the header is row 1."""
+    column: str
+    value: str
+    reason: str
+    """What is wrong and how to mend it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingBatch:
+    """The readings of one file, checked: on the grid, one a firm and interval, finite, >= 0."""
+
+    rows: pl.DataFrame
+    """Columns as in ``READING_COLUMNS``, sorted by firm and period."""
+    source_format: str
+    """Name of the reader that read it, e.g. ``canonical`` or ``uci-steel``."""
+    source_name: str
+    """File name, for the audit."""
+    content_sha256: str
+    """Hash of the file as received."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A file of which nothing may be stored, with every row that is at fault."""
+
+    source_name: str
+    bad_rows: tuple[BadRow, ...]

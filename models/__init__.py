@@ -1,0 +1,1 @@
+"""What we believe about a site: its load, its bill, its equipment, its cheapest schedule."""

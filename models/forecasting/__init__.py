@@ -1,0 +1,1 @@
+"""Forecasts of a firm's load: distributions over the intervals to come."""

@@ -1,0 +1,113 @@
+"""A schedule: what each piece of equipment should do, what that changes and what it saves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from feature_store.time_grid import KilowattArray, TimeGrid
+
+Action = Literal["run", "charge", "discharge", "reduce", "generate"]
+Reason = Literal["cheaper_hours", "lower_peak", "cheaper_hours_and_lower_peak"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A stretch of steady action of one piece of equipment."""
+
+    action: Action
+    start: datetime
+    end: datetime
+    power_kw: float
+    """Mean draw from the site bus over the block; negative feeds or reduces."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What one piece of equipment does otherwise than usual."""
+
+    equipment: str
+    kind: str
+    usual: tuple[Block, ...]
+    """What it would do if nobody changed anything; empty for a battery at rest."""
+    planned: tuple[Block, ...]
+    saved_krw: float
+    """Its Shapley share of the plan's saving: the shares of all moves add up to the whole."""
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanCost:
+    """What the horizon costs: the tariff's own formulas on one import path."""
+
+    energy_krw: float
+    """Energy charge with the per-kWh additions, before VAT and fund."""
+    demand_krw: float
+    """Demand charge of every billing month that the horizon touches, before VAT and fund."""
+    wear_krw: float
+    """Wear of batteries and the cost of curtailing."""
+
+    @property
+    def total_krw(self) -> float:
+        """All of it."""
+        return self.energy_krw + self.demand_krw + self.wear_krw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """A site's plan over a grid, beside what would happen without it."""
+
+    firm_id: str
+    issue_time: datetime
+    grid: TimeGrid
+    equipment_kw: dict[str, KilowattArray]
+    """Planned draw of each piece of equipment by name, shape (grid.steps,)."""
+    soc_kwh: dict[str, KilowattArray]
+    """State of charge of each battery at the start of each step and at the end, (grid.steps+1,)."""
+    usual_import_kw: KilowattArray
+    """Draw from KEPCO if nothing is changed, on the median forecast, shape (grid.steps,)."""
+    planned_import_kw: KilowattArray
+    """The same with the plan."""
+    usual_cost: PlanCost
+    planned_cost: PlanCost
+    usual_peak_kw: float
+    """Largest demand that counts for the bill (mid and peak bands) if nothing is changed."""
+    planned_peak_kw: float
+    demand_floor_kw: float
+    """Demand already billed in the first billing month touched, whatever happens: the larger of
+    the ratchet, the month's peak so far and 30 % of the contract power."""
+    contract_power_kw: float
+    moves: tuple[Move, ...]
+    """Sorted by saving, largest first."""
+    solve_seconds: float
+
+    @property
+    def saved_krw(self) -> float:
+        """What the plan saves over the horizon."""
+        return self.usual_cost.total_krw - self.planned_cost.total_krw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solved:
+    """The cheapest schedule was found, to the solver's gap."""
+
+    schedule: Schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Infeasible:
+    """No schedule satisfies every limit; nothing may be suggested."""
+
+    reason: str
+    """What conflicts, where, and the next step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedOut:
+    """The time limit ended before a schedule was proved cheapest; nothing may be suggested."""
+
+    time_limit_s: float
+
+
+Outcome = Solved | Infeasible | TimedOut
