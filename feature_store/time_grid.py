@@ -80,6 +80,14 @@ class LocalClock:
         return (self.date.astype("datetime64[M]").astype(np.int64) % 12 + 1).astype(np.int16)
 
 
+SATURDAY, SUNDAY = 5, 6
+
+
+def weekdays(dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int8]:
+    """Weekday of ``datetime64[D]`` dates, Monday 0 to Sunday 6."""
+    return ((dates.astype(np.int64) + 3) % 7).astype(np.int8)  # 1970-01-01 was a Thursday
+
+
 def local_clock(instants: Instants, zone: ZoneInfo) -> LocalClock:
     """Read the wall clock of ``zone`` at UTC ``instants``, shape (n,)."""
     local = (
@@ -91,9 +99,8 @@ def local_clock(instants: Instants, zone: ZoneInfo) -> LocalClock:
         .astype("datetime64[s]")
     )
     date = local.astype("datetime64[D]")
-    weekday = ((date.astype(np.int64) + 3) % 7).astype(np.int8)  # 1970-01-01 was a Thursday
     step_of_day = ((local - date) // STEP).astype(np.int16)
-    return LocalClock(date=date, weekday=weekday, step_of_day=step_of_day)
+    return LocalClock(date=date, weekday=weekdays(date), step_of_day=step_of_day)
 
 
 @dataclass(frozen=True)

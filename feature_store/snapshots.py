@@ -1,0 +1,109 @@
+"""Immutable Parquet snapshots of what was known at a moment: what a model was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from feature_store.entities.firm import Firm
+from feature_store.entities.load_history import LoadHistory
+from feature_store.errors import NotEnoughReadingsError
+from feature_store.point_in_time import Knowledge
+from feature_store.time_grid import TimeGrid, to_datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Firms and their loads as known at ``moment``, on disk under the hash of their content."""
+
+    path: Path
+    content_sha256: str
+    moment: datetime
+    firms: tuple[Firm, ...]
+    """Firms with at least one reading, by id."""
+    histories: dict[str, LoadHistory]
+
+
+def take_snapshot(folder: Path, knowledge: Knowledge) -> Snapshot:
+    """Write what ``knowledge`` holds to ``folder/<hash>.parquet``, unless it is there already."""
+    firms, histories = [], {}
+    for firm in knowledge.firms():
+        try:
+            histories[firm.firm_id] = knowledge.history(firm.firm_id)
+        except NotEnoughReadingsError:
+            continue  # declared, not metered yet: nothing to learn from
+        firms.append(firm)
+    if not firms:
+        raise NotEnoughReadingsError(
+            "no firm has a reading; import some with 'sandan readings import FILE --firm ID'"
+        )
+    declared = json.dumps([firm.model_dump(mode="json") for firm in firms], ensure_ascii=False)
+    content = hashlib.sha256(declared.encode())
+    for firm in firms:
+        content.update(histories[firm.firm_id].grid.starts[:1].tobytes())
+        content.update(histories[firm.firm_id].demand_kw.tobytes())
+        content.update(histories[firm.firm_id].known_at.tobytes())
+    digest = content.hexdigest()
+    path = folder / f"{digest}.parquet"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".unfinished")
+        rows = pl.concat([_rows(histories[firm.firm_id]) for firm in firms])
+        rows.write_parquet(
+            unfinished, metadata={"firms": declared, "moment": knowledge.moment.isoformat()}
+        )
+        unfinished.replace(path)  # a killed process leaves no half snapshot under its hash
+    return Snapshot(
+        path=path,
+        content_sha256=digest,
+        moment=knowledge.moment,
+        firms=tuple(firms),
+        histories=histories,
+    )
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot back, as it was taken."""
+    metadata = pl.read_parquet_metadata(path)
+    firms = tuple(Firm.model_validate(firm) for firm in json.loads(metadata["firms"]))
+    rows = pl.read_parquet(path)
+    histories = {
+        firm.firm_id: _history(firm.firm_id, rows.filter(pl.col("firm_id") == firm.firm_id))
+        for firm in firms
+    }
+    return Snapshot(
+        path=path,
+        content_sha256=path.stem,
+        moment=datetime.fromisoformat(metadata["moment"]),
+        firms=firms,
+        histories=histories,
+    )
+
+
+def _rows(history: LoadHistory) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "firm_id": pl.repeat(
+                history.firm_id, history.grid.steps, dtype=pl.Categorical, eager=True
+            ),
+            "period_start": pl.Series(history.grid.starts.astype("datetime64[ms]")),
+            "kw": history.demand_kw,
+            "known_at": pl.Series(history.known_at.astype("datetime64[ms]")),
+        }
+    )
+
+
+def _history(firm_id: str, rows: pl.DataFrame) -> LoadHistory:
+    starts = rows["period_start"].to_numpy().astype("datetime64[s]")
+    return LoadHistory(
+        firm_id=firm_id,
+        grid=TimeGrid(to_datetime(starts[0]), rows.height),
+        demand_kw=rows["kw"].to_numpy().astype(np.float64),
+        known_at=rows["known_at"].to_numpy().astype("datetime64[s]"),
+    )

@@ -1,0 +1,41 @@
+"""The bundle as MLflow loads it: a model from code, so that no pickle is written or read.
+
+MLflow runs this file when the model is loaded; the product itself reads the bundle directly.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.pyfunc import PythonModel, PythonModelContext
+
+from feature_store.features.catalogue import NAMES
+from models.forecasting.load_forecast import QUANTILES, quantile_key
+from models.registry.bundle import read_bundle
+
+
+class BundleModel(PythonModel):  # type: ignore[misc]  # MLflow is untyped at our boundary
+    """Rows of the feature catalogue in, one column a quantile in kW out."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Read the bundle that was logged with the model."""
+        self.forecaster = read_bundle(Path(context.artifacts["bundle"]), version="mlflow")
+
+    def predict(
+        self,
+        context: PythonModelContext,
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Forecast rows given as a frame with the catalogue's columns."""
+        del context, params
+        values = model_input[list(NAMES)].to_numpy(dtype=np.float32)
+        columns = [quantile_key(level) for level in QUANTILES]
+        return pd.DataFrame(self.forecaster.predict_values(values), columns=columns)
+
+
+mlflow.models.set_model(BundleModel())

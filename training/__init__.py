@@ -1,0 +1,1 @@
+"""How beliefs are made and chosen: backtests, metrics, tracked training runs."""

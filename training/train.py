@@ -1,0 +1,223 @@
+"""One training run: fit, backtest on held-back weeks, fit on everything, register, promote."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import mlflow
+import numpy as np
+
+from feature_store.features.catalogue import LOOKBACK, NAMES, catalogue_hash
+from feature_store.point_in_time import Store
+from feature_store.settings import Settings
+from feature_store.snapshots import Snapshot, take_snapshot
+from feature_store.time_grid import (
+    STEP,
+    STEPS_PER_DAY,
+    STEPS_PER_HOUR,
+    Instants,
+    utc_instant,
+)
+from feature_store.views import Frame, stack, training_frame
+from models.forecasting.lightgbm_quantiles import BoosterParameters, LightGBMQuantiles, fit
+from models.forecasting.load_forecast import QUANTILES
+from models.forecasting.same_day_type_mean import SameDayTypeMean
+from models.forecasting.seasonal_naive import SeasonalNaive
+from models.forecasting.similar_day import SimilarDay
+from models.registry.bundle import Manifest, write_bundle
+from models.registry.champion import MODEL_NAME, register_champion
+from training import plots, tracking
+from training.backtest import Backtest, run_backtest
+from training.splits import HeldBack, hold_back
+
+LIGHTGBM = "lightgbm"
+"""Name of the model under test in the figures."""
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage, how much of it is done and how much there is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPlan:
+    """How a run samples, tests and shapes its model."""
+
+    horizon_steps: int = 2 * STEPS_PER_DAY
+    issues_per_day: int = 3
+    """Issue times drawn a day and firm, at any quarter hour."""
+    leads_per_issue: int = 12
+    """Lead times drawn an issue time; a quarter of them within the first four hours."""
+    first_day: int = 35
+    """Days at the start of a history without training rows: their profiles are still young."""
+    test_days: int = 56
+    issue_hours: tuple[int, ...] = (0, 12)
+    boosters: BoosterParameters = field(default_factory=BoosterParameters)
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingReport:
+    """What a finished run made."""
+
+    run_id: str
+    model_version: str
+    snapshot_sha256: str
+    held_back: HeldBack
+    rows: int
+    backtest: Backtest
+
+
+def train(
+    settings: Settings,
+    store: Store,
+    *,
+    as_of: datetime,
+    plan: TrainingPlan | None = None,
+    on_progress: Progress = lambda _stage, _done, _total: None,
+) -> TrainingReport:
+    """Train on what was known at ``as_of``, test honestly, and make the result champion.
+
+    The backtest judges a model fitted on nothing from the held-back weeks; the registered model
+    is fitted the same way on everything known at ``as_of``.
+    """
+    plan = plan or TrainingPlan()
+    snapshot = take_snapshot(settings.home / "snapshots", store.as_of(as_of))
+    held_back = hold_back(
+        snapshot.histories,
+        as_of=as_of,
+        test_days=plan.test_days,
+        issue_hours=plan.issue_hours,
+        steps=plan.horizon_steps,
+    )
+    with tracking.tracked_run(settings, run_name=f"as of {as_of:%Y-%m-%d %H:%M}") as run_id:
+        backtest = _test(snapshot, held_back, plan, on_progress)
+        frame = _sample(snapshot, as_of, plan)
+        final = fit(
+            frame,
+            plan.boosters,
+            version=MODEL_NAME,
+            on_booster=_counter("fit for use", len(QUANTILES), on_progress),
+        )
+        registering = _counter("register", 2, on_progress)
+        _log(snapshot, plan, held_back, backtest)
+        registering()
+        version = _register(settings, final, snapshot, plan, run_id)
+        registering()
+    return TrainingReport(
+        run_id=run_id,
+        model_version=version,
+        snapshot_sha256=snapshot.content_sha256,
+        held_back=held_back,
+        rows=len(frame.target_kw),
+        backtest=backtest,
+    )
+
+
+def _test(
+    snapshot: Snapshot, held_back: HeldBack, plan: TrainingPlan, on_progress: Progress
+) -> Backtest:
+    """Fit without the held-back weeks and forecast them, beside the simple rules."""
+    challenger = fit(
+        _sample(snapshot, held_back.start, plan),
+        plan.boosters,
+        version=LIGHTGBM,
+        on_booster=_counter("fit for test", len(QUANTILES), on_progress),
+    )
+    return run_backtest(
+        snapshot.firms,
+        snapshot.histories,
+        (challenger, SeasonalNaive(), SimilarDay(), SameDayTypeMean()),
+        held_back,
+        on_firm=_counter("test", len(snapshot.firms), on_progress),
+    )
+
+
+def _register(
+    settings: Settings,
+    forecaster: LightGBMQuantiles,
+    snapshot: Snapshot,
+    plan: TrainingPlan,
+    run_id: str,
+) -> str:
+    """Log the bundle with the open run, register it and make it champion."""
+    made = Manifest(
+        quantiles=QUANTILES,
+        features=NAMES,
+        features_hash=catalogue_hash(),
+        as_of=snapshot.moment,
+        snapshot_sha256=snapshot.content_sha256,
+        parameters={name: float(value) for name, value in asdict(plan.boosters).items()},
+        code_version=importlib.metadata.version("sandan"),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        write_bundle(Path(folder), forecaster, made)
+        model_uri = tracking.log_bundle(Path(folder))
+    tags = {"snapshot_sha256": made.snapshot_sha256, "as_of": made.as_of.isoformat()}
+    return register_champion(settings, model_uri=model_uri, run_id=run_id, tags=tags)
+
+
+def _sample(snapshot: Snapshot, cut: datetime, plan: TrainingPlan) -> Frame:
+    """Training rows of all firms: random issue times before ``cut`` with random lead times."""
+    random = np.random.default_rng(plan.seed)
+    frames = []
+    for firm in snapshot.firms:
+        known = snapshot.histories[firm.firm_id].as_of(cut)
+        issue_times = _issue_times(known.grid.starts, cut, plan, random)
+        if not len(issue_times):
+            continue
+        leads = random.integers(0, plan.horizon_steps, (len(issue_times), plan.leads_per_issue))
+        soon = plan.leads_per_issue // 4  # short leads change fastest and serve the next peak
+        leads[:, :soon] = random.integers(0, 4 * STEPS_PER_HOUR, (len(issue_times), soon))
+        frame = training_frame(firm, known, issue_times, leads)
+        frames.append(frame.where(np.isfinite(frame.target_kw)))
+    return stack(frames)
+
+
+def _issue_times(
+    starts: Instants, cut: datetime, plan: TrainingPlan, random: np.random.Generator
+) -> Instants:
+    possible = starts[plan.first_day * STEPS_PER_DAY :]
+    possible = possible[possible < utc_instant(cut) - STEP]
+    wanted = min(len(possible), len(possible) * plan.issues_per_day // STEPS_PER_DAY)
+    return np.sort(random.choice(possible, size=wanted, replace=False))
+
+
+def _counter(stage: str, total: int, on_progress: Progress) -> Callable[[], None]:
+    """Count calls into progress; boosters fitted side by side may call at the same time."""
+    done: list[None] = []
+    on_progress(stage, 0, total)
+
+    def count() -> None:
+        done.append(None)
+        on_progress(stage, len(done), total)
+
+    return count
+
+
+def _log(snapshot: Snapshot, plan: TrainingPlan, held_back: HeldBack, backtest: Backtest) -> None:
+    mlflow.log_params(
+        {
+            "snapshot_sha256": snapshot.content_sha256,
+            "as_of": snapshot.moment.isoformat(),
+            "test_start": held_back.start.isoformat(),
+            "firms": len(snapshot.firms),
+            "features_hash": catalogue_hash(),
+            "lookback_days": LOOKBACK.days,
+            **{key: value for key, value in asdict(plan).items() if key != "boosters"},
+            **{f"booster_{key}": value for key, value in asdict(plan.boosters).items()},
+        }
+    )
+    for name, scores in backtest.mean.items():
+        mlflow.log_metrics({f"{name}_{key}": value for key, value in asdict(scores).items()})
+    by_firm = {
+        firm.firm_id: {name: asdict(scores) for name, scores in firm.scores.items()}
+        for firm in backtest.firms
+    }
+    mlflow.log_dict(by_firm, "metrics_by_firm.json")
+    tracking.log_figure("loss_by_firm", plots.loss_by_firm(backtest))
+    tracking.log_figure("calibration", plots.calibration(backtest))
+    tracking.log_figure("fans", plots.fans(backtest, LIGHTGBM))
