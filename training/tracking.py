@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,14 @@ from pathlib import Path
 import mlflow
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
 
+from feature_store.features.catalogue import NAMES
 from feature_store.settings import Settings
+from models.forecasting.load_forecast import QUANTILES, quantile_key
 from models.registry import bundle_pyfunc_path
+from models.registry.champion import BUNDLE_ARTIFACT
 
 EXPERIMENT = "load-forecaster"
 LIBRARIES = ("lightgbm", "numpy", "polars", "pandas", "pydantic", "holidays", "mlflow")
@@ -40,12 +46,21 @@ def log_figure(name: str, figure: Figure) -> None:
 
 
 def log_bundle(folder: Path) -> str:
-    """Log a bundle as a model from code with the open run; return the model's address."""
+    """Log the bundle in ``folder`` as a model from code with the open run; return its address."""
     requirements = [f"{name}=={importlib.metadata.version(name)}" for name in LIBRARIES]
-    logged = mlflow.pyfunc.log_model(
-        name="model",
-        python_model=str(bundle_pyfunc_path()),
-        artifacts={"bundle": str(folder)},
-        pip_requirements=requirements,
-    )
+    with warnings.catch_warnings():
+        # the signature is written out here; an example would load the model once more
+        warnings.filterwarnings("ignore", message=".*input example was not provided")
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(bundle_pyfunc_path()),
+            artifacts={BUNDLE_ARTIFACT: str(folder)},
+            signature=ModelSignature(
+                inputs=Schema([ColSpec(DataType.float, name) for name in NAMES]),
+                outputs=Schema(
+                    [ColSpec(DataType.double, quantile_key(level)) for level in QUANTILES]
+                ),
+            ),
+            pip_requirements=requirements,
+        )
     return str(logged.model_uri)

@@ -30,7 +30,7 @@ from models.forecasting.same_day_type_mean import SameDayTypeMean
 from models.forecasting.seasonal_naive import SeasonalNaive
 from models.forecasting.similar_day import SimilarDay
 from models.registry.bundle import Manifest, write_bundle
-from models.registry.champion import MODEL_NAME, register_champion
+from models.registry.champion import BUNDLE_ARTIFACT, register_champion
 from training import plots, tracking
 from training.backtest import Backtest, run_backtest
 from training.splits import HeldBack, hold_back
@@ -67,7 +67,6 @@ class TrainingReport:
     model_version: str
     snapshot_sha256: str
     held_back: HeldBack
-    rows: int
     backtest: Backtest
 
 
@@ -95,13 +94,8 @@ def train(
     )
     with tracking.tracked_run(settings, run_name=f"as of {as_of:%Y-%m-%d %H:%M}") as run_id:
         backtest = _test(snapshot, held_back, plan, on_progress)
-        frame = _sample(snapshot, as_of, plan)
-        final = fit(
-            frame,
-            plan.boosters,
-            version=MODEL_NAME,
-            on_booster=_counter("fit for use", len(QUANTILES), on_progress),
-        )
+        fitted = _counter("fit for use", len(QUANTILES), on_progress)
+        final = fit_before(snapshot, as_of, plan, on_booster=fitted)
         registering = _counter("register", 2, on_progress)
         _log(snapshot, plan, held_back, backtest)
         registering()
@@ -112,21 +106,28 @@ def train(
         model_version=version,
         snapshot_sha256=snapshot.content_sha256,
         held_back=held_back,
-        rows=len(frame.target_kw),
         backtest=backtest,
     )
+
+
+def fit_before(
+    snapshot: Snapshot,
+    cut: datetime,
+    plan: TrainingPlan,
+    *,
+    on_booster: Callable[[], None] = lambda: None,
+) -> LightGBMQuantiles:
+    """Fit on what was known at ``cut``: no row's target or feature lies at or after it."""
+    frame = _sample(snapshot, cut, plan)
+    return fit(frame, plan.boosters, version=LIGHTGBM, on_booster=on_booster)
 
 
 def _test(
     snapshot: Snapshot, held_back: HeldBack, plan: TrainingPlan, on_progress: Progress
 ) -> Backtest:
     """Fit without the held-back weeks and forecast them, beside the simple rules."""
-    challenger = fit(
-        _sample(snapshot, held_back.start, plan),
-        plan.boosters,
-        version=LIGHTGBM,
-        on_booster=_counter("fit for test", len(QUANTILES), on_progress),
-    )
+    fitted = _counter("fit for test", len(QUANTILES), on_progress)
+    challenger = fit_before(snapshot, held_back.start, plan, on_booster=fitted)
     return run_backtest(
         snapshot.firms,
         snapshot.histories,
@@ -154,8 +155,9 @@ def _register(
         code_version=importlib.metadata.version("sandan"),
     )
     with tempfile.TemporaryDirectory() as folder:
-        write_bundle(Path(folder), forecaster, made)
-        model_uri = tracking.log_bundle(Path(folder))
+        bundle = Path(folder) / BUNDLE_ARTIFACT
+        write_bundle(bundle, forecaster, made)
+        model_uri = tracking.log_bundle(bundle)
     tags = {"snapshot_sha256": made.snapshot_sha256, "as_of": made.as_of.isoformat()}
     return register_champion(settings, model_uri=model_uri, run_id=run_id, tags=tags)
 

@@ -6,7 +6,6 @@ MLflow runs this file when the model is loaded; the product itself reads the bun
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import numpy as np
@@ -29,7 +28,7 @@ class BundleModel(PythonModel):  # type: ignore[misc]  # MLflow is untyped at ou
         self,
         context: PythonModelContext,
         model_input: pd.DataFrame,
-        params: dict[str, Any] | None = None,
+        params: dict[str, object] | None = None,
     ) -> pd.DataFrame:
         """Forecast rows given as a frame with the catalogue's columns."""
         del context, params

@@ -16,7 +16,7 @@ from models.registry.bundle import read_bundle
 MODEL_NAME = "load-forecaster"
 CHAMPION = "champion"
 BUNDLE_ARTIFACT = "bundle"
-"""Folder of the bundle inside a logged model, as MLflow lays artefacts out."""
+"""Name of the bundle's folder, which MLflow keeps as it lays artefacts out."""
 
 
 def load_champion(settings: Settings) -> Forecaster:

@@ -1,0 +1,50 @@
+"""A snapshot is named by its content, comes back as it was taken, and hides what came later."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from feature_store.errors import NotEnoughReadingsError
+from feature_store.snapshots import read_snapshot, take_snapshot
+from tests.builders import MONDAY, a_batch, a_firm
+from tests.fakes.memory_store import MemoryStore
+
+
+def a_store():
+    store = MemoryStore()
+    store.declare(a_firm(), known_at=MONDAY)
+    store.declare(a_firm("press_shop"), known_at=MONDAY)
+    store.append(a_batch([10.0, float("nan"), 12.5]), recorded_at=MONDAY)
+    return store
+
+
+def test_it_comes_back_as_it_was_taken(tmp_path):
+    taken = take_snapshot(tmp_path, a_store().as_of(MONDAY + timedelta(hours=1)))
+    read = read_snapshot(taken.path)
+    assert (read.firms, read.content_sha256) == (taken.firms, taken.content_sha256)
+    assert read.moment == taken.moment
+    history, before = read.histories["kiln_works"], taken.histories["kiln_works"]
+    np.testing.assert_array_equal(history.demand_kw, before.demand_kw)
+    np.testing.assert_array_equal(history.known_at, before.known_at)
+    assert history.grid.start == before.grid.start
+
+
+def test_a_firm_without_readings_is_left_out(tmp_path):
+    taken = take_snapshot(tmp_path, a_store().as_of(MONDAY + timedelta(hours=1)))
+    assert [firm.firm_id for firm in taken.firms] == ["kiln_works"]
+
+
+def test_the_same_content_has_the_same_name_and_other_content_another(tmp_path):
+    store = a_store()
+    first = take_snapshot(tmp_path, store.as_of(MONDAY + timedelta(hours=1)))
+    again = take_snapshot(tmp_path, store.as_of(MONDAY + timedelta(hours=2)))
+    earlier = take_snapshot(tmp_path, store.as_of(MONDAY + timedelta(minutes=15)))
+    assert first.path == again.path
+    assert earlier.path != first.path
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_nothing_to_learn_from_says_what_to_do(tmp_path):
+    with pytest.raises(NotEnoughReadingsError, match="sandan readings import"):
+        take_snapshot(tmp_path, MemoryStore().as_of(MONDAY))

@@ -1,0 +1,57 @@
+"""Held-back weeks: one cut for all firms, and enough on both sides of it."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from feature_store.errors import NotEnoughReadingsError
+from feature_store.time_grid import STEP, STEPS_PER_DAY, utc_instant
+from tests.builders import MONDAY, SEOUL, a_firm
+from tests.fakes.made_load import a_made_load
+from training.splits import hold_back
+
+
+def held(histories, as_of, test_days=56):
+    return hold_back(
+        {str(number): history for number, history in enumerate(histories)},
+        as_of=as_of,
+        test_days=test_days,
+        issue_hours=(0, 12),
+        steps=2 * STEPS_PER_DAY,
+    )
+
+
+def test_the_test_is_the_last_weeks_before_the_moment():
+    history = a_made_load(300)
+    as_of = MONDAY + timedelta(days=250)
+    assert held([history], as_of).start == as_of - timedelta(days=56)
+
+
+def test_a_short_history_holds_back_a_quarter():
+    history = a_made_load(80)
+    assert held([history], history.end).start == history.end - timedelta(days=20)
+
+
+def test_too_short_a_history_says_how_much_it_takes():
+    history = a_made_load(40)
+    with pytest.raises(NotEnoughReadingsError, match="at least 56 days of readings, 40 are known"):
+        held([history], history.end)
+
+
+def test_issue_times_are_the_local_hours_that_leave_room_for_every_step():
+    history = a_made_load(300)
+    period = held([history], history.end)
+    issue_times = period.issue_times(a_firm(), history)
+    clock_hours = (issue_times - utc_instant(MONDAY)) // np.timedelta64(3600, "s") % 24
+    assert set(clock_hours.tolist()) == {0, 12}
+    assert len(issue_times) == 2 * 54 + 1
+    assert issue_times.min() == utc_instant(period.start)
+    assert issue_times.max() + 2 * STEPS_PER_DAY * STEP == utc_instant(history.end)
+
+
+def test_a_firm_whose_meter_fell_silent_before_them_is_not_tested():
+    silent, going = a_made_load(100), a_made_load(300)
+    period = held([silent, going], going.end)
+    assert not len(period.issue_times(a_firm(), silent))
+    assert len(period.issue_times(a_firm(timezone=SEOUL.key), going))

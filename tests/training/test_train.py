@@ -1,0 +1,162 @@
+"""A training run learns the load, tells it honestly, keeps everything, and serves the result."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import mlflow
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+
+from feature_store.errors import NoModelError
+from feature_store.settings import Settings
+from feature_store.snapshots import take_snapshot
+from feature_store.time_grid import STEPS_PER_DAY
+from models.forecasting.lightgbm_quantiles import BoosterParameters
+from models.registry.champion import load_champion
+from tests.builders import MONDAY, a_batch_of, a_firm
+from tests.fakes.made_load import a_made_load
+from tests.fakes.memory_store import MemoryStore
+from training.train import TrainingPlan, fit_before, train
+
+DAYS = 120
+PLAN = TrainingPlan(boosters=BoosterParameters(trees=25), issues_per_day=2)
+
+
+class _Known:
+    """Knowledge of two plants, one dearer to read than its store: kept as histories."""
+
+    def __init__(self, moment, histories):
+        self.moment, self._histories = moment, histories
+
+    def firms(self):
+        return tuple(a_firm(firm_id, holiday_country=None) for firm_id in sorted(self._histories))
+
+    def firm(self, firm_id):
+        return a_firm(firm_id, holiday_country=None)
+
+    def history(self, firm_id, *, days=None):
+        del days
+        return self._histories[firm_id].as_of(self.moment)
+
+
+class _Store:
+    def __init__(self, histories):
+        self._histories = histories
+
+    def as_of(self, moment):
+        return _Known(moment, self._histories)
+
+
+HISTORIES = {
+    "kiln_works": a_made_load(DAYS),
+    "press_shop": a_made_load(DAYS, firm_id="press_shop", seed=1),
+}
+AS_OF = HISTORIES["kiln_works"].end
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    stages = []
+    report = train(
+        settings,
+        _Store(HISTORIES),
+        as_of=AS_OF,
+        plan=PLAN,
+        on_progress=lambda stage, done, total: stages.append((stage, done, total)),
+    )
+    return settings, report, stages
+
+
+def test_it_beats_every_simple_rule_on_a_load_with_good_and_bad_days(trained):
+    _, report, _ = trained
+    loss = {name: scores.wql for name, scores in report.backtest.mean.items()}
+    assert loss["lightgbm"] < 0.9 * min(loss["seasonal-naive"], loss["same-day-type-mean"])
+    assert loss["lightgbm"] < loss["similar-day"]
+    assert report.backtest.mean["lightgbm"].crossings == 0
+
+
+def test_the_champion_is_what_was_registered(trained):
+    settings, report, _ = trained
+    champion = load_champion(settings)
+    assert champion.version == report.model_version == "load-forecaster/1"
+    firm = a_firm(holiday_country=None)
+    forecast = champion.predict(firm, HISTORIES["kiln_works"], AS_OF, 2 * STEPS_PER_DAY)
+    assert forecast.median_kw.max() > 150
+
+
+def test_the_run_keeps_parameters_figures_pictures_and_the_datas_hash(trained):
+    settings, report, _ = trained
+    client = MlflowClient(settings.tracking_uri)
+    run = client.get_run(report.run_id)
+    assert run.data.params["snapshot_sha256"] == report.snapshot_sha256
+    assert run.data.params["booster_num_leaves"] == "31"
+    assert run.data.metrics["lightgbm_wql"] == report.backtest.mean["lightgbm"].wql
+    kept = {artifact.path for artifact in client.list_artifacts(report.run_id, "plots")}
+    assert kept == {"plots/calibration.png", "plots/fans.png", "plots/loss_by_firm.png"}
+    assert (settings.home / "snapshots" / f"{report.snapshot_sha256}.parquet").exists()
+
+
+def test_no_file_of_the_model_is_a_pickle(trained):
+    settings, _, _ = trained
+    files = [file for file in (settings.artifacts / "models").rglob("*") if file.is_file()]
+    assert files
+    assert not [file for file in files if file.suffix in {".pkl", ".pickle", ".joblib"}]
+    for file in files:
+        file.read_text(encoding="utf-8")
+
+
+def test_mlflow_itself_loads_it_and_predicts_the_same(trained):
+    settings, report, _ = trained
+    import pandas as pd
+
+    from feature_store.features.catalogue import NAMES
+    from feature_store.views import serving_frame
+
+    mlflow.set_tracking_uri(settings.tracking_uri)
+    loaded = mlflow.pyfunc.load_model(f"models:/{report.model_version}")
+    frame = serving_frame(
+        a_firm(holiday_country=None), HISTORIES["kiln_works"], AS_OF, STEPS_PER_DAY
+    )
+    told = loaded.predict(pd.DataFrame(frame.values, columns=list(NAMES)))
+    np.testing.assert_allclose(
+        told["q0.5"], load_champion(settings).predict_values(frame.values)[:, 5]
+    )
+
+
+def test_progress_reaches_the_end_of_every_stage(trained):
+    _, _, stages = trained
+    last = {stage: (done, total) for stage, done, total in stages}
+    assert list(last) == ["fit for test", "test", "fit for use", "register"]
+    assert all(done == total for done, total in last.values())
+
+
+def test_what_happens_after_the_cut_changes_nothing_in_the_model(tmp_path):
+    """Poison everything from the cut on: the fitted boosters stay the same to the letter."""
+    cut = MONDAY + timedelta(days=90)
+    history = HISTORIES["kiln_works"]
+    poisoned_kw = history.demand_kw.copy()
+    poisoned_kw[90 * STEPS_PER_DAY :] = 1e6
+    models = []
+    for number, demand_kw in enumerate((history.demand_kw, poisoned_kw)):
+        known = _Known(AS_OF, {"kiln_works": replace(history, demand_kw=demand_kw)})
+        snapshot = take_snapshot(tmp_path / str(number), known)
+        models.append(fit_before(snapshot, cut, PLAN))
+    honest, poisoned = models
+    for one, other in zip(honest.boosters, poisoned.boosters, strict=True):
+        assert one.model_to_string() == other.model_to_string()
+
+
+def test_without_a_trained_model_the_next_step_is_named(tmp_path):
+    with pytest.raises(NoModelError, match="run 'sandan train'"):
+        load_champion(Settings(home=tmp_path))
+
+
+def test_the_readings_of_a_store_train_too(tmp_path):
+    """The door that serving uses is the one that training uses."""
+    store = MemoryStore()
+    store.declare(a_firm(holiday_country=None), known_at=MONDAY)
+    store.append(a_batch_of(a_made_load(60)), recorded_at=MONDAY + timedelta(days=60))
+    report = train(Settings(home=tmp_path), store, as_of=MONDAY + timedelta(days=60), plan=PLAN)
+    assert report.model_version == "load-forecaster/1"
