@@ -1,0 +1,1 @@
+"""Re-runnable measurements of what the documents quote."""
