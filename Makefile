@@ -1,0 +1,89 @@
+# Every word a person or CI needs. Wants make, Python 3.11 or newer, and access to PyPI and npm.
+.DEFAULT_GOAL := help
+.PHONY: help setup web demo test lint check bench lock clean
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+UV := $(BIN)/uv --quiet
+LOCKS := $(wildcard requirements/*.txt)
+# The first of these that is new enough makes .venv; `make setup PYTHON=/path/to/python` decides otherwise.
+PYTHON ?=
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+VENDOR := serving/web/static/vendor
+NPM_CI := npm ci --ignore-scripts --loglevel=error
+# uv does not read pip's settings: a mirror or a certificate that pip was told of is handed on.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+ifdef PIP_CERT
+export SSL_CERT_FILE ?= $(PIP_CERT)
+endif
+CODE := cli feature_store models serving training bench tests
+
+help: ## List these commands
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
+	|| sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1   \2/p' Makefile
+
+setup: .venv/.setup ## Make .venv and fetch everything at locked, hash-checked versions
+	@$(MAKE) --no-print-directory --silent .venv/.web \
+	|| echo "warning: the page libraries could not be fetched; the pages work without them; 'make web' tries again" >&2
+
+web: .venv/.web ## Fetch the two script libraries of the operator pages (part of setup)
+
+demo: setup ## Run the whole product on the packaged sample complex
+	@$(BIN)/sandan demo
+
+test: setup ## Run every test and every example in a docstring
+	@$(BIN)/python -m pytest --quiet --doctest-modules
+
+lint: setup ## Check formatting, style, types and the directions of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+check: lint test ## The whole gate, as CI runs it
+
+bench: setup ## Measure again the figures that the documents quote
+	@$(BIN)/python -m bench.run
+
+lock: setup ## Write the lock files anew (UPGRADE=--upgrade takes newer versions)
+	$(call compile,run,pyproject.toml)
+	$(call compile,dev,pyproject.toml --group dev --constraints requirements/run.txt)
+	$(call compile,bootstrap,requirements/bootstrap.in --constraints requirements/dev.txt)
+	$(call compile,web,requirements/web.in)
+
+clean: ## Remove .venv, caches and fetched libraries; state under SANDAN_HOME stays
+	rm -rf .venv node_modules $(VENDOR) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One lock: every platform, every Python from 3.11 on, a hash a file, and no registry's address.
+define compile
+$(UV) pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+  --custom-compile-command 'make lock' $(UPGRADE) $(2) --output-file requirements/$(1).txt >/dev/null
+endef
+
+.venv/bin/python:
+	@for python in $(PYTHONS); do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "making .venv with $$("$$python" --version)"; exec "$$python" -m venv --clear .venv; \
+	  fi; \
+	done; \
+	echo "error: no Python 3.11 or newer among: $(PYTHONS); install one, or name it: make $(or $(MAKECMDGOALS),setup) PYTHON=/path/to/python" >&2; \
+	exit 1
+
+.venv/.setup: $(LOCKS) pyproject.toml | .venv/bin/python
+	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bootstrap.txt
+	@$(UV) pip sync --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# npm ci checks every file against the hashes in package-lock.json. A machine without npm, or with one that
+# cannot read the lock, gets npm from PyPI inside .venv.
+.venv/.web: package-lock.json package.json .npmrc | .venv/.setup
+	@{ command -v npm && $(NPM_CI); } >/dev/null || { \
+	  $(UV) pip install --python $(BIN)/python --require-hashes -r requirements/web.txt \
+	  && PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM_CI) >/dev/null; }
+	@mkdir -p $(VENDOR)
+	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/uplot/dist/uPlot.iife.min.js node_modules/uplot/dist/uPlot.min.css $(VENDOR)/
+	@touch $@

@@ -1,0 +1,95 @@
+"""``sandan firms``: declare firms and look at what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from cli.console import RESULT
+from cli.moments import moment_of
+
+if TYPE_CHECKING:  # the database library takes a second to import
+    from feature_store.entities.firm import Firm
+    from feature_store.storage.ledger_store import LedgerStore
+
+AsOf = Annotated[
+    str | None, typer.Option(help="As known at this RFC 3339 time. Default: now.", metavar="TIME")
+]
+
+app = typer.Typer(no_args_is_help=True, help="Declare firms and look at what is declared.")
+
+
+@app.command()
+def declare(
+    file: Annotated[Path, typer.Argument(help="YAML file with a list of firms.", metavar="FILE")],
+    known_at: Annotated[
+        str | None,
+        typer.Option(help="Since when it is known, RFC 3339. Default: now.", metavar="TIME"),
+    ] = None,
+) -> None:
+    """Declare the firms of FILE, or change what was declared; earlier versions are kept."""
+    from feature_store.ingestion.firms_file import read_firms
+
+    firms = read_firms(file)
+    with _ledger() as (store, now):
+        moment = now if known_at is None else moment_of(known_at)
+        for firm in firms:
+            RESULT.print(f"{firm.firm_id}: {store.declare(firm, known_at=moment)}", markup=False)
+
+
+@app.command(name="list")
+def list_firms(as_of: AsOf = None) -> None:
+    """List the firms that are declared."""
+    with _ledger() as (store, now):
+        firms = store.as_of(now if as_of is None else moment_of(as_of)).firms()
+    if not firms:
+        RESULT.print("No firm is declared yet; declare some with 'sandan firms declare FILE.yaml'.")
+        return
+    table = Table("id", "이름", "name", "tariff")
+    table.add_column("contract kW", justify="right")
+    table.add_column("equipment", justify="right")
+    for firm in firms:
+        table.add_row(
+            firm.firm_id,
+            firm.name_ko,
+            firm.name_en,
+            _tariff(firm),
+            f"{firm.contract.power_kw:g}",
+            str(len(firm.equipment)),
+        )
+    RESULT.print(table)
+
+
+@app.command()
+def show(
+    firm_id: Annotated[str, typer.Argument(help="Id of a firm.", metavar="ID")],
+    as_of: AsOf = None,
+) -> None:
+    """Print one firm as YAML, in the form that can be declared again."""
+    import yaml
+
+    with _ledger() as (store, now):
+        firm = store.as_of(now if as_of is None else moment_of(as_of)).firm(firm_id)
+    document = {"firms": [firm.model_dump(mode="json")]}
+    typer.echo(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), nl=False)
+
+
+@contextmanager
+def _ledger() -> Iterator[tuple[LedgerStore, datetime]]:
+    from feature_store.settings import Settings
+    from feature_store.storage.ledger_store import open_store
+
+    settings = Settings()
+    with closing(open_store(settings)) as store:
+        yield store, settings.now()
+
+
+def _tariff(firm: Firm) -> str:
+    contract = firm.contract
+    return f"{contract.tariff_class} {contract.voltage} {contract.option}"
