@@ -13,6 +13,7 @@ from cli.console import RESULT, print_error
 from cli.demo import demo
 from cli.firms import app as firms
 from cli.readings import app as readings
+from cli.serve import serve
 from cli.train import train
 from feature_store.errors import SandanError
 
@@ -52,6 +53,7 @@ app = typer.Typer(
 app.add_typer(firms, name="firms")
 app.add_typer(readings, name="readings")
 app.command()(train)
+app.command()(serve)
 app.command()(demo)
 
 

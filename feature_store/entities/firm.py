@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -63,7 +64,7 @@ class Firm(_Declared):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _known_zones():
             raise ValueError(f"{value!r} is no IANA time zone; write one such as Asia/Seoul")
         return value
 
@@ -71,3 +72,9 @@ class Firm(_Declared):
     def zone(self) -> ZoneInfo:
         """The zone in which the firm's days begin and its bills are cut."""
         return ZoneInfo(self.timezone)
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    """Names of all zones; looking them up walks the disk, and firms are read often."""
+    return frozenset(available_timezones())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-READING_COLUMNS = {
+READING_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "firm_id": pl.String,
     "period_start": pl.Datetime("us", "UTC"),
     "kwh": pl.Float64,

@@ -1,0 +1,23 @@
+"""Measure everything that the documents quote: ``make bench``."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import demo, forecast, schedule, service
+from bench.figures import print_figures
+
+TOPICS = {
+    module.__name__.rpartition(".")[2]: module for module in (forecast, schedule, demo, service)
+}
+
+
+def main() -> None:
+    """Run the topics named on the command line, all of them if none is."""
+    for name in sys.argv[1:] or TOPICS:
+        print(f"\n{name}")
+        print_figures(TOPICS[name].main())
+
+
+if __name__ == "__main__":
+    main()

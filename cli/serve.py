@@ -1,0 +1,34 @@
+"""``sandan serve``: forecasts, schedules and the operators' pages over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.console import INFO
+from feature_store.settings import Settings
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="IP address to listen on. Default: SANDAN_HOST.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port. Default: SANDAN_PORT.")
+    ] = None,
+) -> None:
+    """Serve the pages and the REST interface until Ctrl-C.
+
+    The champion that 'sandan train' made answers; a later one is taken at the next start.
+    """
+    from models.registry.champion import load_champion
+    from serving.server import running_server
+
+    asked = {"host": host, "port": port}
+    settings = Settings().model_copy(update={k: v for k, v in asked.items() if v is not None})
+    champion = load_champion(settings)  # without one the server would start and never be ready
+    INFO.print(f"Starting with {champion.version} …")
+    with running_server(settings, show_log=True) as server:
+        INFO.print(f"Ready: {server.url} (Ctrl-C ends it)")
+        server.wait()

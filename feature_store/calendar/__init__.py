@@ -1,0 +1,1 @@
+"""Which days are not working days: for a firm, and for KEPCO's bill."""

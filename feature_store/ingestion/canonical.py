@@ -1,0 +1,128 @@
+"""The product's own form: CSV or Parquet, one reading a row, every column named by its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from feature_store.entities.reading_batch import BadRow, ReadingBatch, Refused
+from feature_store.ingestion.checked_batch import checked_batch, refused
+from feature_store.ingestion.reading_checks import interval_checks, known_at_checks, value_checks
+from feature_store.ingestion.rfc3339 import parsed_time, time_checks
+from feature_store.ingestion.row_check import RowCheck
+from feature_store.ingestion.text_table import column_names, header, read_text_table, text
+from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
+
+COLUMNS = ("firm_id", "period_start", "kwh", "kw", "known_at")
+"""``period_start`` is RFC 3339 with an offset; ``kwh`` is the energy of the 15 minutes and ``kw``
+its mean power, one of the two; ``firm_id`` may be left out if the caller names the firm;
+``known_at`` may be left out, or empty, where the row was readable when its interval ended."""
+
+_INSTANT = pl.Datetime("us", "UTC")
+
+_FIRM_ID = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+"""As :class:`feature_store.entities.firm.Firm` allows it."""
+
+
+@dataclass(frozen=True)
+class CanonicalReader:
+    """Reads CSV (UTF-8, comma) and Parquet files with the columns of ``COLUMNS`` and no others."""
+
+    name: str = "canonical"
+    describes: str = "CSV or Parquet: firm_id, period_start with offset, kwh or kw, known_at"
+
+    def recognises(self, path: Path) -> bool:
+        """Whether any column has a name of ours."""
+        return bool(set(header(path)) & set(COLUMNS))
+
+    def read(self, path: Path, *, firm_id: str | None, now: datetime) -> ReadingBatch | Refused:
+        """Read the whole file, see :class:`feature_store.ingestion.reader.Reader`."""
+        table = read_text_table(path)
+        if isinstance(table, BadRow):
+            return refused(path, table)
+        names = column_names(table)
+        misnamed = tuple(_misnamed(names, firm_id))
+        if misnamed:
+            return refused(path, *misnamed)
+        value_column = "kwh" if "kwh" in names else "kw"
+        return checked_batch(
+            path,
+            _parsed(table, names, value_column, firm_id),
+            _checks(names, value_column, firm_id, now),
+            source_format=self.name,
+        )
+
+
+def _misnamed(names: Sequence[str], firm_id: str | None) -> list[BadRow]:
+    faults = [
+        (name, f"is no column of this form; remove it (known: {', '.join(COLUMNS)})")
+        for name in names
+        if name not in COLUMNS
+    ]
+    if "period_start" not in names:
+        faults.append(("period_start", "is missing; add the start of each interval, with offset"))
+    if not {"kwh", "kw"} & set(names):
+        faults.append(("kwh", "is missing; add kwh (energy of 15 minutes) or kw (mean power)"))
+    if {"kwh", "kw"} <= set(names):
+        faults.append(("kw", "stands beside kwh; keep one of the two"))
+    if "firm_id" not in names and firm_id is None:
+        faults.append(("firm_id", "is missing; add it or name the firm with --firm"))
+    return [
+        BadRow(row=1, column=column, value=column if column in names else "", reason=reason)
+        for column, reason in faults
+    ]
+
+
+def _parsed(
+    table: pl.DataFrame, names: Sequence[str], value_column: str, firm_id: str | None
+) -> pl.DataFrame:
+    hours = 1.0 if value_column == "kwh" else HOURS_PER_STEP
+    known_at = parsed_time("known_at") if "known_at" in names else pl.lit(None, _INSTANT)
+    return table.with_columns(
+        firm_id=text("firm_id") if "firm_id" in names else pl.lit(firm_id),
+        period_start=parsed_time("period_start"),
+        value=text(value_column).cast(pl.Float64, strict=False),
+        written_known_at=known_at,
+    ).with_columns(
+        kwh=pl.col("value") * hours,
+        known_at=pl.coalesce("written_known_at", pl.col("period_start") + pl.lit(INTERVAL)),
+    )
+
+
+def _checks(
+    names: Sequence[str], value_column: str, firm_id: str | None, now: datetime
+) -> list[RowCheck]:
+    checks = [
+        *time_checks("period_start", parsed="period_start", may_be_empty=False),
+        *interval_checks("period_start", now=now),
+        *value_checks(value_column),
+    ]
+    if "firm_id" in names:
+        checks += _firm_checks(firm_id)
+    if "known_at" in names:
+        checks += time_checks("known_at", parsed="written_known_at", may_be_empty=True)
+        checks += known_at_checks("known_at", now=now)
+    return checks
+
+
+def _firm_checks(firm_id: str | None) -> list[RowCheck]:
+    written = text("firm_id")
+    if firm_id is not None:
+        return [
+            RowCheck(
+                column="firm_id",
+                fails=written.ne_missing(pl.lit(firm_id)),
+                reason=f"is not {firm_id}, the firm named by --firm; import each firm by itself",
+            )
+        ]
+    return [
+        RowCheck(
+            column="firm_id",
+            fails=written.is_null() | ~written.str.contains(_FIRM_ID),
+            reason="is no firm id; use small letters, digits, - and _ as in 'sandan firms list'",
+        )
+    ]

@@ -1,0 +1,39 @@
+"""Writing readings in the canonical form, so that they import again unchanged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from feature_store.entities.load_history import LoadHistory
+from feature_store.errors import SandanError
+from feature_store.ingestion.text_table import is_parquet
+from feature_store.time_grid import HOURS_PER_STEP
+
+
+def write_canonical(history: LoadHistory, path: Path) -> int:
+    """Write the known readings of a firm as CSV or Parquet, by the suffix; return their number.
+
+    Times carry the offset of the zone that the history's grid is in.
+    """
+    if not is_parquet(path) and path.suffix.lower() != ".csv":
+        raise SandanError(f"{path.name}: is neither .csv nor .parquet; choose one of the two")
+    known = np.isfinite(history.demand_kw)
+    zone = getattr(history.grid.start.tzinfo, "key", "UTC")
+    in_zone = pl.col("period_start", "known_at").dt.replace_time_zone("UTC")
+    table = pl.DataFrame(
+        {
+            "period_start": history.grid.starts[known].astype("datetime64[us]"),
+            "kwh": history.demand_kw[known] * HOURS_PER_STEP,
+            "known_at": history.known_at[known].astype("datetime64[us]"),
+        }
+    ).with_columns(in_zone.dt.convert_time_zone(zone), firm_id=pl.lit(history.firm_id))
+    ordered = table.select("firm_id", "period_start", "kwh", "known_at")
+    if is_parquet(path):
+        ordered.write_parquet(path)
+    else:
+        written = pl.col("period_start", "known_at").dt.strftime("%Y-%m-%dT%H:%M:%S%:z")
+        ordered.with_columns(written).write_csv(path)
+    return ordered.height

@@ -1,0 +1,102 @@
+"""The year of a Korean steel works that the UCI Machine Learning Repository publishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from feature_store.entities.reading_batch import BadRow, ReadingBatch, Refused
+from feature_store.ingestion.checked_batch import checked_batch, refused
+from feature_store.ingestion.reading_checks import interval_checks, value_checks
+from feature_store.ingestion.row_check import RowCheck
+from feature_store.ingestion.text_table import (
+    ROW,
+    column_names,
+    header,
+    read_text_table,
+    text,
+)
+from feature_store.time_grid import INTERVAL
+
+_LABEL = "date"
+_ENERGY = "Usage_kWh"
+_ZONE = "Asia/Seoul"
+
+
+@dataclass(frozen=True)
+class UciSteelReader:
+    """Reads ``Steel_industry_data.csv`` as it is published; the firm must be named.
+
+    A label is the end of its interval, in Korean time, as dd-mm-yyyy or dd/mm/yyyy. The row of
+    00:00 carries the date of the day that it ends and stands last in it, so its instant is the
+    next day's midnight. Only the energy is taken: reactive energy, power factors and CO2 are
+    measured in the same interval, and the load type is derived from the energy.
+
+    Source: UCI Machine Learning Repository 851, Steel Industry Energy Consumption, CC BY 4.0.
+    """
+
+    name: str = "uci-steel"
+    describes: str = "Steel_industry_data.csv of the UCI repository (Gwangyang, 2018)"
+
+    def recognises(self, path: Path) -> bool:
+        """Whether the two columns that are taken are there."""
+        return {_LABEL, _ENERGY} <= set(header(path))
+
+    def read(self, path: Path, *, firm_id: str | None, now: datetime) -> ReadingBatch | Refused:
+        """Read the whole file, see :class:`feature_store.ingestion.reader.Reader`."""
+        table = read_text_table(path)
+        if isinstance(table, BadRow):
+            return refused(path, table)
+        missing = [
+            BadRow(row=1, column=name, value="", reason="is missing; use the file as published")
+            for name in (_LABEL, _ENERGY)
+            if name not in column_names(table)
+        ]
+        if firm_id is None:
+            reason = "is not in this format; name the firm with --firm"
+            missing.append(BadRow(row=1, column="firm_id", value="", reason=reason))
+        if missing:
+            return refused(path, *missing)
+        checks = (*_label_checks(), *interval_checks(_LABEL, now=now), *value_checks(_ENERGY))
+        return checked_batch(
+            path,
+            _parsed(table).with_columns(firm_id=pl.lit(firm_id)),
+            checks,
+            source_format=self.name,
+        )
+
+
+def _parsed(table: pl.DataFrame) -> pl.DataFrame:
+    label = text(_LABEL).str.replace_all("/", "-")
+    end = pl.when(pl.col("midnight")).then(pl.col("label") + timedelta(days=1)).otherwise("label")
+    start = (end - INTERVAL).dt.replace_time_zone(_ZONE, ambiguous="null", non_existent="null")
+    value = text(_ENERGY).cast(pl.Float64, strict=False)
+    return (
+        table.with_columns(
+            label=label.str.to_datetime("%d-%m-%Y %H:%M", time_unit="us", strict=False)
+        )
+        .with_columns(midnight=pl.col("label").dt.time() == pl.time(0))
+        .with_columns(period_start=start.dt.convert_time_zone("UTC"), value=value, kwh=value)
+        .with_columns(known_at=pl.col("period_start") + pl.lit(INTERVAL))
+    )
+
+
+def _label_checks() -> tuple[RowCheck, ...]:
+    day = pl.col("label").dt.date()
+    stands_first = pl.col(ROW) == pl.col(ROW).min()
+    return (
+        RowCheck(
+            column=_LABEL,
+            fails=pl.col("period_start").is_null(),
+            reason="is not a time of the published file; it looks like 02-01-2018 00:15",
+        ),
+        RowCheck(
+            column=_LABEL,
+            fails=pl.col("midnight") & (stands_first | (day != day.shift(1))),
+            reason="is a 00:00 that does not stand last in the day whose date it carries; "
+            "use the file as published, in its order",
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The packaged sample complex and how it was made."""

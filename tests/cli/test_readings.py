@@ -1,0 +1,218 @@
+"""Through the real command line: a file goes in whole or not at all, and comes out unchanged."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+
+FIRMS = """
+firms:
+  - firm_id: kiln_works
+    name_ko: 가마 공장
+    name_en: Kiln works
+    contract: {power_kw: 500, option: II}
+"""
+READINGS = """period_start,kwh
+2026-03-02T00:00:00+09:00,10.1
+2026-03-02T00:15:00+09:00,11
+2026-03-02T00:45:00+09:00,12.3
+"""
+
+
+@pytest.fixture
+def sandan(tmp_path, monkeypatch):
+    """Run a command in a home of its own; returns its exit code and all that it printed."""
+    monkeypatch.setenv("SANDAN_HOME", str(tmp_path / "home"))
+
+    def run(*arguments):
+        ended = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+        return ended.exit_code, ended.output
+
+    return run
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "firms.yaml").write_text(FIRMS, encoding="utf-8")
+    (tmp_path / "readings.csv").write_text(READINGS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def declared(sandan, files):
+    assert sandan("firms", "declare", files / "firms.yaml") == (0, "kiln_works: new\n")
+    return files
+
+
+def take(sandan, file, *options):
+    return sandan("readings", "import", file, "--firm", "kiln_works", *options)
+
+
+def test_an_import_reports_rows_period_and_gaps(sandan, declared):
+    code, said = take(sandan, declared / "readings.csv")
+    assert code == 0
+    assert "import 1: 3 rows added, of which 0 corrections; 0 already known" in said
+    assert "kiln_works: 2026-03-02 00:00 to 2026-03-02 01:00 (Asia/Seoul)" in said
+    assert "1 intervals missing, the first at 2026-03-02 00:30" in said
+
+
+def test_the_same_file_again_says_that_nothing_is_new(sandan, declared):
+    take(sandan, declared / "readings.csv")
+    code, said = take(sandan, declared / "readings.csv")
+    assert code == 0
+    assert "nothing new: this file was received before, as import 1" in said
+
+
+def test_a_correction_is_reported(sandan, declared):
+    take(sandan, declared / "readings.csv")
+    changed = declared / "changed.csv"
+    changed.write_text(READINGS.replace(",11\n", ",11.5\n"))
+    _, said = take(sandan, changed)
+    assert "1 rows added, of which 1 corrections; 2 already known" in said
+
+
+def test_bad_rows_are_listed_and_nothing_is_stored(sandan, declared):
+    bad = declared / "bad.csv"
+    bad.write_text(READINGS + "2026-03-02T01:00:00,1\n2026-03-02T01:15:00+09:00,[b]x\n")
+    code, said = take(sandan, bad)
+    assert code == 1
+    assert "has no offset from UTC" in said
+    assert "[b]x" in said
+    assert "2 faults in 2 rows; nothing was stored" in said
+    code, said = sandan("readings", "export", "--firm", "kiln_works", "--out", declared / "o.csv")
+    assert (code, "no reading is known" in said) == (1, True)
+
+
+def test_of_many_bad_rows_the_first_are_shown_and_all_are_counted(sandan, declared):
+    bad = declared / "bad.csv"
+    times = pl.datetime_range(
+        pl.datetime(2026, 3, 1), pl.datetime(2026, 3, 1, 23), "15m", eager=True
+    ).dt.strftime("%Y-%m-%dT%H:%M:%S+09:00")
+    bad.write_text("period_start,kwh\n" + "".join(f"{time},-1\n" for time in times))
+    code, said = take(sandan, bad)
+    assert code == 1
+    assert "93 faults in 93 rows (the first 20 above)" in said
+    assert said.count("is negative") == 20
+
+
+def test_a_firm_that_is_not_declared_says_how_to_declare_it(sandan, files):
+    code, said = take(sandan, files / "readings.csv")
+    assert code == 1
+    assert said.startswith("error: no firm 'kiln_works' is declared")
+    assert "sandan firms declare FILE.yaml" in said
+
+
+def test_a_firm_named_only_in_the_file_must_be_declared_too(sandan, declared):
+    strange = declared / "strange.csv"
+    strange.write_text("firm_id,period_start,kwh\nbakery,2026-03-02T00:00:00+09:00,1\n")
+    code, said = sandan("readings", "import", strange)
+    assert code == 1
+    assert "no firm 'bakery' is declared" in said
+
+
+def test_a_format_can_be_named(sandan, declared):
+    code, said = take(sandan, declared / "readings.csv", "--format", "uci-steel")
+    assert code == 1
+    assert "Usage_kWh" in said
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_what_is_exported_imports_again_unchanged(sandan, declared, monkeypatch, suffix):
+    take(sandan, declared / "readings.csv")
+    first, second = declared / f"first{suffix}", declared / f"second{suffix}"
+    assert sandan("readings", "export", "--firm", "kiln_works", "--out", first)[0] == 0
+    _, said = sandan("readings", "import", first)
+    assert "nothing new: all 3 rows are already known" in said
+
+    monkeypatch.setenv("SANDAN_HOME", str(declared / "other home"))
+    sandan("firms", "declare", declared / "firms.yaml")
+    assert sandan("readings", "import", first)[0] == 0
+    sandan("readings", "export", "--firm", "kiln_works", "--out", second)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_an_export_as_of_a_past_moment_holds_what_was_known_then(sandan, declared):
+    take(sandan, declared / "readings.csv")
+    sandan("firms", "declare", declared / "firms.yaml", "--known-at", "2026-01-01T00:00:00+09:00")
+    out = declared / "then.csv"
+    moment = "2026-03-02T00:30:00+09:00"
+    sandan("readings", "export", "--firm", "kiln_works", "--out", out, "--as-of", moment)
+    assert pl.read_csv(out)["kwh"].to_list() == [10.1, 11.0]
+
+
+def test_an_export_to_another_kind_of_file_is_refused(sandan, declared):
+    take(sandan, declared / "readings.csv")
+    code, said = sandan("readings", "export", "--firm", "kiln_works", "--out", declared / "o.xls")
+    assert code == 1
+    assert "neither .csv nor .parquet" in said
+
+
+@pytest.mark.parametrize("moment", ["2026-03-02T00:30:00", "yesterday"])
+def test_a_moment_without_an_offset_is_refused(sandan, declared, moment):
+    out = declared / "o.csv"
+    code, said = sandan(
+        "readings", "export", "--firm", "kiln_works", "--out", out, "--as-of", moment
+    )
+    assert code == 1
+    assert "write it like" in said
+
+
+@pytest.mark.usefixtures("declared")
+def test_firms_are_listed(sandan):
+    _, said = sandan("firms", "list")
+    assert "kiln_works" in said
+    assert "가마 공장" in said
+
+
+def test_no_firms_yet_says_how_to_declare_some(sandan):
+    assert "declare some with 'sandan firms declare FILE.yaml'" in sandan("firms", "list")[1]
+
+
+def test_a_shown_firm_can_be_declared_again(sandan, declared):
+    code, shown = sandan("firms", "show", "kiln_works")
+    assert code == 0
+    again = declared / "again.yaml"
+    again.write_text(shown, encoding="utf-8")
+    assert sandan("firms", "declare", again) == (0, "kiln_works: unchanged\n")
+
+
+def test_a_wrong_declaration_names_firm_and_field(sandan, declared):
+    wrong = declared / "wrong.yaml"
+    wrong.write_text(FIRMS.replace("500", "-500"), encoding="utf-8")
+    code, said = sandan("firms", "declare", wrong)
+    assert code == 1
+    assert "kiln_works.contract.power_kw" in said
+
+
+def test_bad_usage_ends_with_two(sandan):
+    assert sandan("readings", "export")[0] == 2
+
+
+def test_a_wrong_setting_is_named_with_its_variable(sandan, monkeypatch):
+    monkeypatch.setenv("SANDAN_PORT", "http")
+    code, said = sandan("firms", "list")
+    assert code == 1
+    assert "error: SANDAN_PORT" in said
+
+
+def test_help_does_not_wait_for_the_heavy_libraries():
+    program = (
+        "import sys; from typer.testing import CliRunner; from cli.main import app;"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"
+        "print(*{'mlflow', 'cvxpy', 'lightgbm', 'bentoml', 'polars', 'sqlalchemy'}"
+        " & set(sys.modules))"
+    )
+    ran = subprocess.run(  # noqa: S603  the program above
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.strip() == ""

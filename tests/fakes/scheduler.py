@@ -1,0 +1,95 @@
+"""Schedulers without a solver: one that moves a single job, and ones that find nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from feature_store.entities.firm import Firm
+from feature_store.entities.load_history import LoadHistory
+from feature_store.time_grid import STEPS_PER_HOUR
+from models.forecasting.load_forecast import LoadForecast
+from models.optimizer.schedule import (
+    Block,
+    Infeasible,
+    Move,
+    Outcome,
+    PlanCost,
+    Schedule,
+    Solved,
+    TimedOut,
+)
+
+JOB_KW = 40.0
+SAVED_KRW = 12_345.0
+
+
+@dataclass
+class OneJobScheduler:
+    """Moves one hour of work two hours later, and counts how often it was asked."""
+
+    calls: int = 0
+
+    def __call__(
+        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+    ) -> Outcome:
+        """Return the schedule."""
+        del history, time_limit_s
+        self.calls += 1
+        usual_kw = forecast.median_kw.copy()
+        first, moved = 8 * STEPS_PER_HOUR, 10 * STEPS_PER_HOUR
+        planned_kw = usual_kw.copy()
+        planned_kw[first : first + STEPS_PER_HOUR] -= JOB_KW
+        planned_kw[moved : moved + STEPS_PER_HOUR] += JOB_KW
+        start = forecast.grid.at(first).astimezone(firm.zone)
+        usual = Block(action="run", start=start, end=start + timedelta(hours=1), power_kw=JOB_KW)
+        planned = Block(
+            action="run",
+            start=start + timedelta(hours=2),
+            end=start + timedelta(hours=3),
+            power_kw=JOB_KW,
+        )
+        cost = PlanCost(energy_krw=1_000_000.0, demand_krw=2_000_000.0, wear_krw=0.0)
+        cheaper = PlanCost(energy_krw=1_000_000.0 - SAVED_KRW, demand_krw=2_000_000.0, wear_krw=0.0)
+        return Solved(
+            schedule=Schedule(
+                firm_id=firm.firm_id,
+                issue_time=forecast.issue_time,
+                grid=forecast.grid,
+                equipment_kw={"소성로": planned_kw - usual_kw},
+                soc_kwh={},
+                usual_import_kw=usual_kw,
+                planned_import_kw=planned_kw,
+                usual_cost=cost,
+                planned_cost=cheaper,
+                usual_peak_kw=float(usual_kw.max()),
+                planned_peak_kw=float(planned_kw.max()),
+                demand_floor_kw=0.3 * firm.contract.power_kw,
+                contract_power_kw=firm.contract.power_kw,
+                moves=(
+                    Move(
+                        equipment="소성로",
+                        kind="shiftable_job",
+                        usual=(usual,),
+                        planned=(planned,),
+                        saved_krw=SAVED_KRW,
+                        reason="cheaper_hours",
+                    ),
+                ),
+                solve_seconds=0.0,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class NoScheduler:
+    """Finds no schedule, in the way it is told."""
+
+    outcome: Infeasible | TimedOut
+
+    def __call__(
+        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+    ) -> Outcome:
+        """Return that there is none."""
+        del firm, history, forecast, time_limit_s
+        return self.outcome

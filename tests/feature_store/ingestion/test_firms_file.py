@@ -1,0 +1,60 @@
+"""A file of firms is read as declared, and everything wrong in it is told at once, by firm."""
+
+import pytest
+
+from feature_store.ingestion.firms_file import FirmsFileError, read_firms
+
+GOOD = """
+firms:
+  - firm_id: kiln_works
+    name_ko: 가마 공장
+    name_en: Kiln works
+    contract: {power_kw: 500, option: II}
+    equipment:
+      - name: kiln
+        kind: shiftable_job
+        parameters: {profile_kw: [80, 80.5], usual_start: "09:00", days: [0, 1]}
+"""
+
+
+def read(folder, content):
+    path = folder / "firms.yaml"
+    path.write_text(content, encoding="utf-8")
+    return read_firms(path)
+
+
+def test_a_firm_is_read_as_declared(tmp_path):
+    (firm,) = read(tmp_path, GOOD)
+    assert (firm.firm_id, firm.name_ko, firm.contract.power_kw) == ("kiln_works", "가마 공장", 500)
+    assert firm.equipment[0].parameters["profile_kw"] == [80, 80.5]
+
+
+def test_every_fault_is_told_with_the_firm_and_the_field(tmp_path):
+    bad = GOOD.replace("power_kw: 500", "power_kw: -1").replace("name_en", "name_de")
+    with pytest.raises(FirmsFileError) as told:
+        read(tmp_path, bad)
+    message = str(told.value)
+    assert "kiln_works.contract.power_kw: Input should be greater than 0" in message
+    assert "kiln_works.name_en: Field required" in message
+    assert "kiln_works.name_de: Extra inputs are not permitted" in message
+
+
+def test_a_firm_without_an_id_is_told_by_its_place(tmp_path):
+    with pytest.raises(FirmsFileError, match=r"firm 1\.firm_id: Field required"):
+        read(tmp_path, GOOD.replace("firm_id: kiln_works", "name_ko2: x"))
+
+
+def test_an_id_given_twice_is_told(tmp_path):
+    with pytest.raises(FirmsFileError, match="kiln_works is declared twice"):
+        read(tmp_path, GOOD + GOOD.replace("firms:\n", "").lstrip("\n"))
+
+
+@pytest.mark.parametrize("content", ["", "- 1", "firms: 3", "firms: [1]", "firms: {a"])
+def test_a_file_that_is_no_declaration_is_told(tmp_path, content):
+    with pytest.raises(FirmsFileError, match=r"firms\.yaml"):
+        read(tmp_path, content)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(FirmsFileError, match="there is no such file"):
+        read_firms(tmp_path / "none.yaml")
