@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from bench import demo, forecast, schedule, service
+from bench import demo, forecast, schedule
 from bench.figures import print_figures
 
-TOPICS = {
-    module.__name__.rpartition(".")[2]: module for module in (forecast, schedule, demo, service)
-}
+TOPICS = {module.__name__.rpartition(".")[2]: module for module in (forecast, schedule, demo)}
 
 
 def main() -> None:

@@ -43,6 +43,8 @@ class FirmSummary:
     """``solved``, ``infeasible`` or ``timed_out``."""
     usual_peak_kw: float | None
     planned_peak_kw: float | None
+    demand_floor_kw: float | None
+    """Demand billed this month whatever happens: a peak below it costs nothing more."""
     saved_krw_per_month: float | None
 
 
@@ -143,7 +145,7 @@ def _one_firm(planner: Planner, firm: Firm, tested: FirmBacktest) -> FirmSummary
     from models.optimizer.schedule import Infeasible, TimedOut
     from training.train import LIGHTGBM
 
-    usual_peak_kw = planned_peak_kw = saved_krw = None
+    usual_peak_kw = planned_peak_kw = demand_floor_kw = saved_krw = None
     match planner.suggest(firm.firm_id):
         case Infeasible():
             outcome = "infeasible"
@@ -153,6 +155,7 @@ def _one_firm(planner: Planner, firm: Firm, tested: FirmBacktest) -> FirmSummary
             outcome = "solved"
             usual_peak_kw = suggestion.schedule.usual_peak_kw
             planned_peak_kw = suggestion.schedule.planned_peak_kw
+            demand_floor_kw = suggestion.schedule.demand_floor_kw
             saved_krw = saved_krw_per_month(suggestion.schedule, firm)
     return FirmSummary(
         firm_id=firm.firm_id,
@@ -162,6 +165,7 @@ def _one_firm(planner: Planner, firm: Firm, tested: FirmBacktest) -> FirmSummary
         outcome=outcome,
         usual_peak_kw=usual_peak_kw,
         planned_peak_kw=planned_peak_kw,
+        demand_floor_kw=demand_floor_kw,
         saved_krw_per_month=saved_krw,
     )
 
@@ -182,10 +186,11 @@ def _document(summary: Summary) -> dict[str, object]:
 def _print(summary: Summary) -> None:
     table = Table(
         title=f"Sample complex, {summary.issue_time:%A %Y-%m-%d %H:%M}, {summary.model_version}",
-        caption=f"{NOTICE} Peaks: largest billed demand of the next 48 h, 0.8 quantile.",
+        caption=f"{NOTICE} Peak: largest demand of the next 48 h in billed hours, 0.8 quantile. "
+        "Billed: what this month costs anyway, so a peak below it is free. Won: projected saving.",
     )
     table.add_column("firm")
-    for title in ("quantile loss", "last week's", "peak kW", "with plan", "saved won/month"):
+    for title in ("quantile loss", "last week's", "peak kW", "planned", "billed", "won/month"):
         table.add_column(title, justify="right")
     for firm in summary.firms:
         table.add_row(firm.name, *_cells(firm))
@@ -193,7 +198,7 @@ def _print(summary: Summary) -> None:
     table.add_row(
         "all",
         f"{summary.loss_below_naive_percent:.0f} % lower",
-        *("", "", ""),
+        *("", "", "", ""),
         f"{summary.saved_krw_per_month:,.0f}",
     )
     INFO.print(table)
@@ -202,10 +207,11 @@ def _print(summary: Summary) -> None:
 def _cells(firm: FirmSummary) -> tuple[str, ...]:
     loss = (f"{firm.wql:.3f}", f"{firm.wql_seasonal_naive:.3f}")
     if firm.usual_peak_kw is None or firm.planned_peak_kw is None:
-        return (*loss, firm.outcome.replace("_", " "), "", "")
+        return (*loss, firm.outcome.replace("_", " "), "", "", "")
     return (
         *loss,
         f"{firm.usual_peak_kw:,.0f}",
         f"{firm.planned_peak_kw:,.0f}",
+        f"{firm.demand_floor_kw:,.0f}",
         f"{firm.saved_krw_per_month:,.0f}",
     )

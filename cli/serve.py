@@ -22,13 +22,11 @@ def serve(
 
     The champion that 'sandan train' made answers; a later one is taken at the next start.
     """
-    from models.registry.champion import load_champion
     from serving.server import running_server
 
     asked = {"host": host, "port": port}
     settings = Settings().model_copy(update={k: v for k, v in asked.items() if v is not None})
-    champion = load_champion(settings)  # without one the server would start and never be ready
-    INFO.print(f"Starting with {champion.version} …")
+    INFO.print("Starting …")
     with running_server(settings, show_log=True) as server:
         INFO.print(f"Ready: {server.url} (Ctrl-C ends it)")
         server.wait()

@@ -33,6 +33,9 @@ class Contract(_Declared):
     """Day of the month on which a billing month starts 검침일; 1 is the calendar month."""
     reform_deferred: bool = False
     """Whether the firm kept the hours and rates from before 2026-04-16 until 2026-09-30."""
+    tariff_date: date | None = None
+    """Bill every day by the tables in force on this one, e.g. to live an old year again as if
+    today's tariff had held. Seasons, weekdays and holidays stay those of the day itself."""
 
 
 class Equipment(_Declared):
@@ -41,7 +44,7 @@ class Equipment(_Declared):
     name: str = Field(min_length=1)
     """Name the operators know it by."""
     kind: str
-    parameters: Mapping[str, float | int | str | list[float] | list[int]] = {}
+    parameters: Mapping[str, bool | float | int | str | list[float] | list[int]] = {}
 
 
 class Firm(_Declared):

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from feature_store.time_grid import KilowattArray, TimeGrid
+from models.assets.action import Action
 
-Action = Literal["run", "charge", "discharge", "reduce", "generate"]
 Reason = Literal["cheaper_hours", "lower_peak", "cheaper_hours_and_lower_peak"]
 
 
@@ -39,12 +39,13 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanCost:
-    """What the horizon costs: the tariff's own formulas on one import path."""
+    """What the horizon costs: the tariff's own formulas on one set of equipment powers."""
 
     energy_krw: float
-    """Energy charge with the per-kWh additions, before VAT and fund."""
+    """Energy charge with the per-kWh additions, on the median forecast, before VAT and fund."""
     demand_krw: float
-    """Demand charge of every billing month that the horizon touches, before VAT and fund."""
+    """Demand charge of every billing month that the horizon touches, and the surcharge above the
+    contract power, on the forecast quantile ``Schedule.peak_quantile``, before VAT and fund."""
     wear_krw: float
     """Wear of batteries and the cost of curtailing."""
 
@@ -72,8 +73,11 @@ class Schedule:
     usual_cost: PlanCost
     planned_cost: PlanCost
     usual_peak_kw: float
-    """Largest demand that counts for the bill (mid and peak bands) if nothing is changed."""
+    """Largest demand that counts for the bill (mid and peak bands) if nothing is changed, on the
+    same forecast quantile as ``PlanCost.demand_krw``, so that kW and won agree: it lies above the
+    largest ``usual_import_kw``, which is the median. 0 if no interval counts."""
     planned_peak_kw: float
+    """The same with the plan."""
     demand_floor_kw: float
     """Demand already billed in the first billing month touched, whatever happens: the larger of
     the ratchet, the month's peak so far and 30 % of the contract power."""
@@ -81,6 +85,11 @@ class Schedule:
     moves: tuple[Move, ...]
     """Sorted by saving, largest first."""
     solve_seconds: float
+    peak_quantile: float = 0.8
+    """Probability level of the forecast path that peaks and demand charges are judged on."""
+    undrawn_kwh: float = 0.0
+    """Energy of usual runs that the median forecast does not show. Above 0 the declared runs draw
+    more than the whole load at some time: the declaration or the forecast is off there."""
 
     @property
     def saved_krw(self) -> float:

@@ -1,0 +1,144 @@
+"""A stationary battery behind the meter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import cvxpy as cp
+import numpy as np
+from pydantic import Field, model_validator
+
+from feature_store.entities.firm import Firm
+from feature_store.time_grid import HOURS_PER_STEP, KilowattArray, TimeGrid
+from models.assets.action import Action
+from models.assets.asset import TIE_BREAK_KRW_PER_KWH, TOLERANCE_KW, AssetPlan, Parameters
+
+TIE_BREAK_KRW_PER_KW = 1e-4
+"""Preference for steady power among equally cheap plans: a plan that flickers is not followed.
+A thousand changes of 10 kW weigh 1 won."""
+
+
+class BatteryParameters(Parameters):
+    """Limits of a battery; powers are on the AC side."""
+
+    capacity_kwh: float = Field(gt=0)
+    max_charge_kw: float = Field(gt=0)
+    max_discharge_kw: float = Field(gt=0)
+    charge_efficiency: float = Field(gt=0, le=1)
+    discharge_efficiency: float = Field(gt=0, le=1)
+    min_soc_share: float = Field(ge=0, le=1)
+    max_soc_share: float = Field(ge=0, le=1)
+    initial_soc_share: float = Field(ge=0, le=1)
+    """State of charge at the start of a plan, until a measured one is known."""
+    wear_krw_per_kwh: float = Field(ge=0)
+    """Cost of ageing per kWh discharged."""
+
+    @model_validator(mode="after")
+    def _has_a_window(self) -> Self:
+        if self.min_soc_share >= self.max_soc_share:
+            raise ValueError(
+                f"min_soc_share {self.min_soc_share} leaves nothing below max_soc_share "
+                f"{self.max_soc_share}; declare a smaller min_soc_share"
+            )
+        return self
+
+    def asset(self, name: str, firm: Firm) -> Battery:  # noqa: ARG002 - batteries have no calendar
+        """Return the battery called ``name``."""
+        return Battery(name=name, parameters=self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Battery:
+    """Charge and discharge within power, energy and efficiency limits.
+
+    State of charge follows soc[k+1] = soc[k] + dt (eta_c charge[k] - discharge[k] / eta_d), and
+    ends at least where it began. No binary keeps charge and discharge apart: doing both at once
+    only wastes energy, which no positive price rewards. Surplus solar has its own way out
+    (``Solar`` can be curtailed). ``violations`` judges the net power, as the meter does.
+    """
+
+    kind: ClassVar[str] = "battery"
+    in_readings: ClassVar[bool] = True
+    drawing: ClassVar[Action] = "charge"
+    feeding: ClassVar[Action] = "discharge"
+
+    name: str
+    parameters: BatteryParameters
+
+    @property
+    def initial_soc_kwh(self) -> float:
+        """State of charge at the start of a plan."""
+        return self.parameters.initial_soc_share * self.parameters.capacity_kwh
+
+    def usual_kw(self, grid: TimeGrid) -> KilowattArray:
+        """Return zeros: a battery that nobody schedules rests."""
+        return np.zeros(grid.steps)
+
+    def plan(self, grid: TimeGrid) -> AssetPlan:
+        """Return the battery's variables and constraints over ``grid``."""
+        limits = self.parameters
+        charge_kw = cp.Variable(
+            grid.steps, bounds=[0, limits.max_charge_kw], name=f"{self.name}.charge_kw"
+        )
+        discharge_kw = cp.Variable(
+            grid.steps, bounds=[0, limits.max_discharge_kw], name=f"{self.name}.discharge_kw"
+        )
+        window_kwh = [
+            limits.min_soc_share * limits.capacity_kwh,
+            limits.max_soc_share * limits.capacity_kwh,
+        ]
+        soc_kwh = cp.Variable(grid.steps + 1, bounds=window_kwh, name=f"{self.name}.soc_kwh")
+        initial_kwh = cp.Parameter(nonneg=True, name=f"{self.name}.initial_soc_kwh")
+        initial_kwh.value = self.initial_soc_kwh
+
+        stored_kw = (
+            limits.charge_efficiency * charge_kw - discharge_kw / limits.discharge_efficiency
+        )
+        power_kw = charge_kw - discharge_kw
+        moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
+        return AssetPlan(
+            power_kw=power_kw,
+            constraints=[
+                soc_kwh[0] == initial_kwh,
+                soc_kwh[1:] == soc_kwh[:-1] + HOURS_PER_STEP * stored_kw,
+                soc_kwh[-1] >= initial_kwh,
+            ],
+            tie_break_krw=TIE_BREAK_KRW_PER_KWH * moved_kwh
+            + TIE_BREAK_KRW_PER_KW * cp.norm1(cp.diff(power_kw)),
+            state={"soc_kwh": initial_kwh},
+        )
+
+    def cost_krw(self, power_kw: cp.Expression | KilowattArray) -> cp.Expression:
+        """Return the wear of what is discharged."""
+        per_kw_step = self.parameters.wear_krw_per_kwh * HOURS_PER_STEP
+        return per_kw_step * cp.sum(cp.neg(power_kw))
+
+    def soc_kwh(self, power_kw: KilowattArray) -> KilowattArray:
+        """Return the state of charge that net powers lead to, shape (steps+1,)."""
+        charge_kw, discharge_kw = np.maximum(power_kw, 0), np.maximum(-power_kw, 0)
+        stored_kw = (
+            self.parameters.charge_efficiency * charge_kw
+            - discharge_kw / self.parameters.discharge_efficiency
+        )
+        stored_kwh = np.cumsum(stored_kw) * HOURS_PER_STEP
+        return self.initial_soc_kwh + np.concatenate(([0.0], stored_kwh))
+
+    def violations(
+        self,
+        power_kw: KilowattArray,
+        grid: TimeGrid,  # noqa: ARG002 - its limits do not depend on the clock
+    ) -> tuple[str, ...]:
+        """Return the power, energy and end-state limits that ``power_kw`` breaks."""
+        limits = self.parameters
+        soc_kwh = self.soc_kwh(power_kw)
+        checks = {
+            f"charges above {limits.max_charge_kw:g} kW": power_kw.max() - limits.max_charge_kw,
+            f"discharges above {limits.max_discharge_kw:g} kW": -power_kw.min()
+            - limits.max_discharge_kw,
+            "is emptier than its window": limits.min_soc_share * limits.capacity_kwh
+            - soc_kwh.min(),
+            "is fuller than its window": soc_kwh.max() - limits.max_soc_share * limits.capacity_kwh,
+            "ends emptier than it began": soc_kwh[0] - soc_kwh[-1],
+        }
+        return tuple(f"{self.name} {what}" for what, by in checks.items() if by > TOLERANCE_KW)

@@ -1,0 +1,165 @@
+"""What a contract pays in each interval of a grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from feature_store.entities.firm import Contract
+from feature_store.time_grid import TimeGrid
+from models.tariffs.bands import IntervalBands, interval_bands
+from models.tariffs.billing_month import BillingMonth, billing_month_numbers
+from models.tariffs.dated import LocalDates, dates_in_force, version_of
+from models.tariffs.errors import NoTariffError
+from models.tariffs.kepco_tables import Addition, ClassTable, kepco_tables
+
+Steps = npt.NDArray[np.intp]
+"""Indices of intervals on a grid."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BilledMonth:
+    """One billing month that a grid touches."""
+
+    month: BillingMonth
+    basic_krw_per_kw: float
+    """Demand charge per kW, by the rate on the month's first interval in the grid. (The basic
+    charge has not changed since 2021, so no rule for a change inside a month is needed yet.)"""
+    excess_krw_per_kw: float
+    """What each kW above the contract power costs."""
+    steps: Steps
+    """The intervals of the grid in this month."""
+    counted_steps: Steps
+    """The intervals whose demand this month's bill looks at: its own counted ones, and those of
+    earlier months of the grid that its ratchet remembers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridPrices:
+    """Prices before VAT and electricity fund; arrays have shape (grid.steps,)."""
+
+    grid: TimeGrid
+    band: npt.NDArray[np.int8]
+    """Band that the energy is billed in, as in :class:`models.tariffs.band.Band`."""
+    counted: npt.NDArray[np.bool_]
+    """Whether the interval's demand counts for the billed demand."""
+    energy_krw_per_kwh: npt.NDArray[np.float64]
+    """Energy price of the band, weekend discount taken off."""
+    addition_krw_per_kwh: npt.NDArray[np.float64]
+    """Climate charge and fuel adjustment."""
+    months: tuple[BilledMonth, ...]
+    """The billing months touched, in order."""
+
+    @property
+    def krw_per_kwh(self) -> npt.NDArray[np.float64]:
+        """All that a kWh costs."""
+        return self.energy_krw_per_kwh + self.addition_krw_per_kwh
+
+
+def grid_prices(contract: Contract, grid: TimeGrid, zone: ZoneInfo) -> GridPrices:
+    """Price every interval of ``grid`` for ``contract``; days begin in ``zone``.
+
+    A day before the first version, or a voltage and option that the class does not have, is a
+    :class:`NoTariffError`.
+
+    Example:
+        >>> from datetime import datetime
+        >>> seoul = ZoneInfo("Asia/Seoul")
+        >>> grid = TimeGrid(datetime(2026, 7, 1, 14, tzinfo=seoul), steps=8)
+        >>> prices = grid_prices(Contract(power_kw=500), grid, seoul)
+        >>> prices.energy_krw_per_kwh.tolist()
+        [163.8, 163.8, 163.8, 163.8, 229.0, 229.0, 229.0, 229.0]
+        >>> prices.months[0].basic_krw_per_kw
+        8320.0
+    """
+    tables = kepco_tables()
+    table = tables.classes[contract.tariff_class]
+    bands = interval_bands(contract, grid.starts, zone)
+    dates = dates_in_force(contract, bands.clock.date)
+    rules = table.rules_date(dates, deferred=contract.reform_deferred)
+    version = version_of(rules, table.rates, f"rates of {contract.tariff_class}")
+    prices = [_price(contract, table, index) for index in range(len(table.rates))]
+    energy = np.stack([price[1] for price in prices])[version, bands.season, bands.band]
+    basic = np.array([price[0] for price in prices])[version]
+    return GridPrices(
+        grid=grid,
+        band=bands.band,
+        counted=bands.counted,
+        energy_krw_per_kwh=energy - _weekend_discount(table, rules, bands, energy),
+        addition_krw_per_kwh=_addition(dates, tables.climate, "climate")
+        + _addition(dates, tables.fuel, "fuel"),
+        months=_billed_months(contract, bands, basic),
+    )
+
+
+def _price(
+    contract: Contract, table: ClassTable, version: int
+) -> tuple[float, npt.NDArray[np.float64]]:
+    """Basic charge, and energy price by season and band, of one version."""
+    prices = table.rates[version].prices
+    key = f"{contract.voltage}/{contract.option}"
+    if key not in prices:
+        raise NoTariffError(
+            f"{contract.tariff_class} has no voltage/option {key}; "
+            f"declare one of {', '.join(prices)}"
+        )
+    return prices[key].basic_krw_per_kw, prices[key].energy_krw_per_kwh
+
+
+def _weekend_discount(
+    table: ClassTable,
+    rules: LocalDates,
+    bands: IntervalBands,
+    energy_krw_per_kwh: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Won per kWh off each interval, cut to 0.1 won as on the bill (121.5 / 2 -> 60.7)."""
+    discount = np.zeros_like(energy_krw_per_kwh)
+    for rule in table.weekend_discounts:
+        first, end = rule.hours
+        hit = (
+            rule.covers(rules)
+            & bands.weekend
+            & np.isin(bands.clock.month, rule.months)
+            & (bands.clock.hour >= first)
+            & (bands.clock.hour < end)
+        )
+        tenths = np.round(energy_krw_per_kwh * 10)  # prices have one decimal: exact as integers
+        discount[hit] = (np.floor(tenths * rule.share) / 10)[hit]
+    return discount
+
+
+def _addition(
+    dates: LocalDates, versions: tuple[Addition, ...], what: str
+) -> npt.NDArray[np.float64]:
+    figures = np.array([version.krw_per_kwh for version in versions])
+    return figures[version_of(dates, versions, what)]
+
+
+def _billed_months(
+    contract: Contract, bands: IntervalBands, basic_krw_per_kw: npt.NDArray[np.float64]
+) -> tuple[BilledMonth, ...]:
+    tables = kepco_tables()
+    numbers = billing_month_numbers(bands.clock.date, contract.meter_reading_day)
+    calendar_month = numbers % 12 + 1
+    months = []
+    for number in np.unique(numbers):
+        steps = np.flatnonzero(numbers == number)
+        first_date = dates_in_force(contract, bands.clock.date[steps[:1]])
+        rule = tables.billed_demand[version_of(first_date, tables.billed_demand, "demand")[0]]
+        excess = tables.excess[version_of(first_date, tables.excess, "excess")[0]]
+        remembered = np.isin(calendar_month, rule.ratchet_months) & (numbers < number)
+        remembered &= numbers > number - rule.window_months
+        basic = float(basic_krw_per_kw[steps[0]])
+        months.append(
+            BilledMonth(
+                month=BillingMonth.of_number(int(number)),
+                basic_krw_per_kw=basic,
+                excess_krw_per_kw=excess.basic_multiple * basic,
+                steps=steps,
+                counted_steps=np.flatnonzero(bands.counted & ((numbers == number) | remembered)),
+            )
+        )
+    return tuple(months)

@@ -1,0 +1,180 @@
+"""The KEPCO tariff tables as their files state them, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from feature_store.entities.firm import TariffClass
+from models.tariffs.dated import Dated, LocalDates, Version, in_order
+from models.tariffs.errors import TariffTableError
+from models.tariffs.hours import HoursFile
+
+Row = tuple[float, float, float]
+"""Won per kWh in summer, spring and autumn, winter."""
+
+
+class Price(BaseModel):
+    """What one voltage and option pays in one version, before VAT and fund."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    basic_krw_per_kw: float = Field(alias="basic", gt=0)
+    """Demand charge per kW and month."""
+    off_peak: Row
+    mid: Row
+    peak: Row
+
+    @property
+    def energy_krw_per_kwh(self) -> npt.NDArray[np.float64]:
+        """Energy price by season and band, shape (3, 3)."""
+        return np.array([self.off_peak, self.mid, self.peak]).T
+
+
+class RateVersion(Dated):
+    """All prices of a class while a version is in force."""
+
+    prices: Mapping[str, Price]
+    """By ``voltage/option``."""
+
+
+class HoursVersion(Dated):
+    """Which table of hours a class follows."""
+
+    table: str
+
+
+class WeekendDiscount(Dated):
+    """A share of the energy price off, on Saturdays, Sundays and holidays."""
+
+    months: tuple[int, ...]
+    hours: tuple[int, int]
+    """Clock hours ``[from, to)``."""
+    share: float = Field(gt=0, le=1)
+
+
+class Addition(Dated):
+    """What every kWh costs besides the energy price."""
+
+    krw_per_kwh: float
+
+
+class BilledDemandRule(Dated):
+    """What the billed demand 요금적용전력 remembers and its least value."""
+
+    ratchet_months: tuple[int, ...]
+    window_months: int
+    minimum_share: float
+
+
+class ExcessRule(Dated):
+    """What each kW above the contract power costs."""
+
+    basic_multiple: float
+
+
+class ClassTable(BaseModel):
+    """One tariff class through time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tariff_class: TariffClass
+    demand_metered: bool
+    """Whether the measured demand is billed; else the contract power is."""
+    hours: tuple[HoursVersion, ...]
+    deferrals: tuple[Dated, ...] = ()
+    """Reforms that a customer could put off: meanwhile what held on the eve holds on."""
+    weekend_discounts: tuple[WeekendDiscount, ...] = ()
+    rates: tuple[RateVersion, ...]
+
+    def rules_date(self, dates: LocalDates, *, deferred: bool) -> LocalDates:
+        """Return the day whose rates and hours hold on each date for this customer."""
+        rules = dates.copy()
+        for deferral in self.deferrals if deferred else ():
+            eve = deferral.from_day - timedelta(days=1)
+            rules[deferral.covers(dates)] = np.datetime64(eve, "D")
+        return rules
+
+
+class _AdditionsFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    climate: tuple[Addition, ...]
+    fuel: tuple[Addition, ...]
+
+
+class _DemandFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    billed_demand: tuple[BilledDemandRule, ...]
+    excess: tuple[ExcessRule, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KepcoTables:
+    """Every table, versions by date without gap or overlap."""
+
+    classes: Mapping[TariffClass, ClassTable]
+    band_by_season_and_hour: Mapping[str, npt.NDArray[np.int8]]
+    """Each table of hours, shape (3, 24)."""
+    season_by_month: npt.NDArray[np.int8]
+    """Index into ``hours.SEASONS`` of each month; index 0 is unused, shape (13,)."""
+    climate: tuple[Addition, ...]
+    fuel: tuple[Addition, ...]
+    billed_demand: tuple[BilledDemandRule, ...]
+    excess: tuple[ExcessRule, ...]
+
+
+@cache
+def kepco_tables() -> KepcoTables:
+    """Read and check the tables that the product ships."""
+    hours = HoursFile.model_validate(_read("hours"))
+    additions = _AdditionsFile.model_validate(_read("additions"))
+    demand = _DemandFile.model_validate(_read("demand"))
+    return KepcoTables(
+        classes={name: class_table(_read(name), hours) for name in get_args(TariffClass)},
+        band_by_season_and_hour=hours.band_tables(),
+        season_by_month=hours.season_by_month(),
+        climate=in_order(additions.climate, "climate"),
+        fuel=in_order(additions.fuel, "fuel"),
+        billed_demand=in_order(demand.billed_demand, "billed_demand"),
+        excess=in_order(demand.excess, "excess"),
+    )
+
+
+def class_table(declared: object, hours: HoursFile) -> ClassTable:
+    """Check one class as its file declares it, against the tables of hours it names."""
+    table = ClassTable.model_validate(declared)
+
+    def checked(versions: tuple[Version, ...], part: str, *, gaps: bool) -> tuple[Version, ...]:
+        return in_order(versions, f"{table.tariff_class} {part}", gaps=gaps)
+
+    for version in table.hours:
+        if version.table not in hours.tables:
+            raise TariffTableError(
+                f"{table.tariff_class}: table of hours {version.table!r} does not exist; "
+                f"write one of {', '.join(hours.tables)}"
+            )
+    return table.model_copy(
+        update={
+            "hours": checked(table.hours, "hours", gaps=False),
+            "rates": checked(table.rates, "rates", gaps=False),
+            "deferrals": checked(table.deferrals, "deferrals", gaps=True),
+            "weekend_discounts": checked(table.weekend_discounts, "weekend discounts", gaps=True),
+        }
+    )
+
+
+def _read(name: str) -> Any:  # noqa: ANN401 - what YAML holds is for pydantic to say
+    return yaml.safe_load(
+        files("models.tariffs").joinpath("kepco", f"{name}.yaml").read_text("utf-8")
+    )
