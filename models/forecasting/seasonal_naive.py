@@ -67,7 +67,8 @@ def _spread_kw(part: Seen) -> KilowattArray:
         back = np.searchsorted(days, distinct[at, 0])[:, None] - 1 - np.arange(ERROR_DAYS)
         if days.size:
             found = errors_kw[days[np.maximum(back, 0)], distinct[at, 2][:, None]]
-            sample_kw[at] = np.where(back[..., None] >= 0, found, np.nan).reshape(len(at), sample_kw.shape[1])
+            known_kw = np.where(back[..., None] >= 0, found, np.nan)
+            sample_kw[at] = known_kw.reshape(len(at), sample_kw.shape[1])
     return weighted_quantiles(sample_kw, np.ones(sample_kw.shape[1]))[of_row]
 
 

@@ -1,0 +1,1 @@
+"""Who is answered: the service, its REST interface and the operators' pages."""

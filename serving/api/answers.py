@@ -1,0 +1,189 @@
+"""What the API is asked and what it answers, beyond forecasts and schedules themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from feature_store.entities.firm import Contract, Firm
+from feature_store.time_grid import STEPS_PER_HOUR
+from serving.api.problem import DecisionTaken
+from serving.planner import HORIZON_STEPS, MAX_HORIZON_STEPS
+from serving.suggestions.documents import (
+    Document,
+    ForecastDocument,
+    ScheduleDocument,
+    forecast_document,
+    schedule_document,
+)
+from serving.suggestions.suggestion import (
+    Accepted,
+    Expired,
+    Proposed,
+    Rejected,
+    State,
+    Suggestion,
+    Verdict,
+)
+
+StateName = Literal["proposed", "accepted", "rejected", "expired"]
+FIRM_ID = Field(description="Id of the firm, as listed by /v1/firms.", examples=["metal-works"])
+ISSUE_TIME = Field(
+    default=None,
+    description="RFC 3339 time with offset on a quarter hour, not in the future. Only what was "
+    "known then is used. Left out: the end of the firm's newest reading.",
+    examples=["2026-11-19T06:00:00+09:00"],
+)
+
+
+class _Asked(BaseModel):
+    """A request body; unknown keys are refused, so that a typing error is not passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ForecastRequest(_Asked):
+    """Which forecast is wanted."""
+
+    firm_id: str = FIRM_ID
+    issue_time: AwareDatetime | None = ISSUE_TIME
+    steps: int = Field(
+        default=HORIZON_STEPS,
+        ge=1,
+        le=MAX_HORIZON_STEPS,
+        description=f"Quarter hours to forecast; {STEPS_PER_HOUR} make an hour.",
+    )
+
+
+class ScheduleRequest(_Asked):
+    """Which schedule is wanted."""
+
+    firm_id: str = FIRM_ID
+    issue_time: AwareDatetime | None = ISSUE_TIME
+
+
+class SuggestionRequest(_Asked):
+    """Which suggestion is wanted."""
+
+    issue_time: AwareDatetime | None = ISSUE_TIME
+
+
+class DecisionRequest(_Asked):
+    """An operator's decision."""
+
+    decision: Verdict
+    decided_by: str = Field(
+        min_length=1, max_length=120, description="Name of the operator who decides."
+    )
+    reason: str = Field(
+        default="", max_length=2000, description="Why; required to reject, optional to accept."
+    )
+
+
+class FirmAnswer(Document):
+    """A declared firm."""
+
+    firm_id: str
+    name_ko: str
+    name_en: str
+    timezone: str = Field(description="IANA zone of the firm's days and bills.")
+    contract: Contract = Field(description="Supply contract; power_kw in kW.")
+    equipment: list[str] = Field(description="Names of the equipment that can be scheduled.")
+    readings_end: AwareDatetime | None = Field(
+        description="End of the newest reading known, with offset; null if there is none."
+    )
+
+
+class FirmsAnswer(Document):
+    """All declared firms, by id."""
+
+    firms: list[FirmAnswer]
+
+
+class SuggestionSummary(Document):
+    """A suggestion without its series."""
+
+    suggestion_id: str
+    firm_id: str
+    issue_time: AwareDatetime
+    created_at: AwareDatetime
+    model_version: str
+    state: StateName
+    saved_krw: float = Field(description="What the plan saves over the horizon, won.")
+    decided: DecisionTaken | None = Field(description="The decision; null while there is none.")
+
+
+class SuggestionAnswer(SuggestionSummary):
+    """A suggestion with the forecast and the schedule it proposes."""
+
+    forecast: ForecastDocument
+    schedule: ScheduleDocument
+
+
+class SuggestionsAnswer(Document):
+    """A firm's suggestions, newest issue time first."""
+
+    suggestions: list[SuggestionSummary]
+
+
+def firm_answer(firm: Firm, readings_end: datetime | None) -> FirmAnswer:
+    """Write a firm."""
+    return FirmAnswer(
+        firm_id=firm.firm_id,
+        name_ko=firm.name_ko,
+        name_en=firm.name_en,
+        timezone=firm.timezone,
+        contract=firm.contract,
+        equipment=[item.name for item in firm.equipment],
+        readings_end=readings_end and readings_end.astimezone(firm.zone),
+    )
+
+
+def suggestion_summary(suggestion: Suggestion, now: datetime) -> SuggestionSummary:
+    """Write a suggestion without its series."""
+    return SuggestionSummary(
+        suggestion_id=suggestion.suggestion_id,
+        firm_id=suggestion.firm_id,
+        issue_time=suggestion.issue_time,
+        created_at=suggestion.created_at,
+        model_version=suggestion.model_version,
+        state=state_name(suggestion.state(now)),
+        saved_krw=suggestion.schedule.saved_krw,
+        decided=_decided(suggestion),
+    )
+
+
+def suggestion_answer(suggestion: Suggestion, now: datetime, firm: Firm) -> SuggestionAnswer:
+    """Write a suggestion in full."""
+    return SuggestionAnswer(
+        **dict(suggestion_summary(suggestion, now)),
+        forecast=forecast_document(suggestion.forecast, firm.zone),
+        schedule=schedule_document(suggestion.schedule, suggestion.model_version, firm.zone),
+    )
+
+
+def state_name(state: State) -> StateName:
+    """Name a state as the API writes it."""
+    match state:
+        case Proposed():
+            return "proposed"
+        case Accepted():
+            return "accepted"
+        case Rejected():
+            return "rejected"
+        case Expired():
+            return "expired"
+
+
+def _decided(suggestion: Suggestion) -> DecisionTaken | None:
+    decision = suggestion.decision
+    if decision is None:
+        return None
+    return DecisionTaken(
+        decision=decision.verdict,
+        reason=decision.reason,
+        decided_by=decision.decided_by,
+        decided_at=decision.decided_at,
+    )

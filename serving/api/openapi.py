@@ -1,0 +1,95 @@
+"""One OpenAPI document for everything that is served, by BentoML itself or mounted in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import PlainTextResponse
+
+from feature_store.errors import NoModelError, NotEnoughReadingsError, UnknownFirmError
+from serving.api.answers import ForecastRequest, ScheduleRequest
+from serving.api.problem import INFEASIBLE, KINDS, TIMED_OUT, Problem
+from serving.api.responses import problems
+from serving.planner import IssueTimeError
+from serving.suggestions.documents import ForecastDocument, ScheduleDocument
+
+DESCRIPTION = """\
+Forecasts the electric load of firms and plans their equipment so that billed peak and bill fall.
+
+Every time is RFC 3339 with an offset, in the firm's zone. Intervals last 15 minutes (`PT15M`) and
+are labelled by their start. Powers are in kW, energies in kWh, money in won before VAT and fund.
+A draw from the site bus is positive. Errors are problem documents (RFC 9457).
+"""
+
+_FORECAST_PROBLEMS = (
+    KINDS[UnknownFirmError],
+    KINDS[NotEnoughReadingsError],
+    KINDS[IssueTimeError],
+    KINDS[NoModelError],
+)
+
+
+def openapi_document(app: FastAPI) -> dict[str, Any]:
+    """Describe the routes of ``app`` and those that BentoML serves itself."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=DESCRIPTION,
+        routes=[*app.routes, *served_by_bentoml().routes],
+        tags=[
+            {"name": "prediction", "description": "Forecasts and schedules, computed when asked."},
+            {"name": "firms", "description": "Who is declared."},
+            {"name": "suggestions", "description": "Schedules proposed, and their decisions."},
+            {"name": "health", "description": "For whatever watches over the service."},
+        ],
+    )
+    schemas = document["components"]["schemas"]
+    described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(described.pop("$defs", {}))
+    schemas["Problem"] = described
+    return document
+
+
+def served_by_bentoml() -> APIRouter:
+    """Describe BentoML's own routes; the router documents them and never answers."""
+    router = APIRouter()
+
+    @router.post("/v1/forecast", tags=["prediction"], responses=problems(*_FORECAST_PROBLEMS))
+    def forecast(asked: ForecastRequest) -> ForecastDocument:
+        """Forecast a firm's load as quantiles."""
+        raise NotImplementedError(asked)
+
+    @router.post(
+        "/v1/schedule",
+        tags=["prediction"],
+        responses=problems(*_FORECAST_PROBLEMS, INFEASIBLE, TIMED_OUT),
+    )
+    def schedule(asked: ScheduleRequest) -> ScheduleDocument:
+        """Plan a firm's equipment without proposing the plan."""
+        raise NotImplementedError(asked)
+
+    health: dict[str, tuple[str, dict[int | str, dict[str, Any]]]] = {
+        "/livez": ("The process answers.", {}),
+        "/readyz": (
+            "A real forecast has succeeded.",
+            {503: {"description": "No forecast has succeeded yet."}},
+        ),
+        "/metrics": ("Counters in the Prometheus text format.", {}),
+    }
+    for path, (summary, responses) in health.items():
+        router.add_api_route(
+            path,
+            _never_called,
+            summary=summary,
+            name=path.strip("/"),
+            tags=["health"],
+            response_class=PlainTextResponse,
+            responses=responses,
+        )
+    return router
+
+
+def _never_called() -> None:
+    raise NotImplementedError

@@ -1,0 +1,167 @@
+"""Errors as problem documents (RFC 9457): what went wrong, in words the caller can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal
+
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, BaseModel, Field
+
+from feature_store.errors import (
+    NaiveTimeError,
+    NoModelError,
+    NotEnoughReadingsError,
+    SandanError,
+    UnknownFirmError,
+)
+from models.optimizer.schedule import Infeasible, TimedOut
+from serving.planner import IssueTimeError
+from serving.suggestions.suggestion import (
+    AlreadyDecidedError,
+    SuggestionExpiredError,
+    UnknownSuggestionError,
+    UnreadableDecisionError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class DecisionTaken(BaseModel):
+    """The decision that stands."""
+
+    decision: Literal["accepted", "rejected"]
+    reason: str
+    decided_by: str
+    decided_at: AwareDatetime
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(description="Kind of problem, a relative reference explained in /docs.")
+    title: str = Field(description="The kind in words; the same for every problem of the kind.")
+    status: int = Field(description="HTTP status code.")
+    detail: str = Field(description="What is wrong, where, and the next step.")
+    decided: DecisionTaken | None = Field(
+        default=None, description="Only for /problems/already-decided: the decision that stands."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of problem."""
+
+    slug: str
+    status: int
+    title: str
+
+
+KINDS: dict[type[SandanError], Kind] = {
+    UnknownFirmError: Kind(slug="unknown-firm", status=404, title="No such firm"),
+    UnknownSuggestionError: Kind(slug="unknown-suggestion", status=404, title="No such suggestion"),
+    AlreadyDecidedError: Kind(
+        slug="already-decided", status=409, title="The suggestion is decided already"
+    ),
+    SuggestionExpiredError: Kind(
+        slug="suggestion-expired", status=409, title="The suggestion's horizon is over"
+    ),
+    NotEnoughReadingsError: Kind(
+        slug="not-enough-readings", status=409, title="Too few readings are known"
+    ),
+    UnreadableDecisionError: Kind(
+        slug="incomplete-decision", status=422, title="The decision is incomplete"
+    ),
+    IssueTimeError: Kind(slug="issue-time", status=422, title="The issue time cannot be used"),
+    NaiveTimeError: Kind(slug="naive-time", status=422, title="A time has no offset"),
+    NoModelError: Kind(slug="no-model", status=503, title="No model serves yet"),
+}
+UNUSABLE = Kind(slug="unusable-input", status=422, title="The request cannot be used")
+INVALID = Kind(slug="invalid-request", status=422, title="The request is not as documented")
+INFEASIBLE = Kind(slug="infeasible", status=409, title="No schedule satisfies every limit")
+TIMED_OUT = Kind(slug="solver-timed-out", status=503, title="No schedule was found in time")
+UNEXPECTED = Kind(slug="unexpected", status=500, title="The service failed")
+CROSS_SITE = Kind(slug="cross-site", status=403, title="The request came from another site")
+TOO_LARGE = Kind(slug="body-too-large", status=413, title="The request body is too large")
+NOT_FOUND = Kind(slug="not-found", status=404, title="Nothing is served under this path")
+METHOD = Kind(slug="method-not-allowed", status=405, title="The path does not take this method")
+OVERLOADED = Kind(slug="overloaded", status=503, title="The service cannot answer now")
+
+EVERY_KIND = (
+    *KINDS.values(),
+    UNUSABLE,
+    INVALID,
+    INFEASIBLE,
+    TIMED_OUT,
+    UNEXPECTED,
+    CROSS_SITE,
+    TOO_LARGE,
+    NOT_FOUND,
+    METHOD,
+    OVERLOADED,
+)
+
+
+def problem(kind: Kind, detail: str, decided: DecisionTaken | None = None) -> Problem:
+    """Return the document of one problem."""
+    return Problem(
+        type=f"/problems/{kind.slug}",
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        decided=decided,
+    )
+
+
+def problem_of(error: SandanError) -> Problem:
+    """Return what the API answers for an error that the caller is meant to read."""
+    kind = next((KINDS[cls] for cls in type(error).__mro__ if cls in KINDS), UNUSABLE)
+    decided = None
+    if isinstance(error, AlreadyDecidedError):
+        decided = DecisionTaken(
+            decision=error.decision.verdict,
+            reason=error.decision.reason,
+            decided_by=error.decision.decided_by,
+            decided_at=error.decision.decided_at,
+        )
+    return problem(kind, str(error), decided)
+
+
+def problem_of_outcome(firm_id: str, outcome: Infeasible | TimedOut) -> Problem:
+    """Return what the API answers when there is no schedule."""
+    match outcome:
+        case Infeasible(reason=reason):
+            return problem(INFEASIBLE, reason)
+        case TimedOut(time_limit_s=limit_s):
+            return problem(
+                TIMED_OUT,
+                f"{firm_id}: no schedule was proved cheapest within {limit_s:g} s; "
+                "ask again or raise SANDAN_SOLVER_TIME_LIMIT_S",
+            )
+
+
+def problem_of_status(status: int, path: str) -> Problem:
+    """Return what the API answers where only the HTTP status is known."""
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            return problem(NOT_FOUND, f"{path} is not served; see /docs for what is")
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return problem(METHOD, f"{path} takes another method; see /docs")
+        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
+            return problem(OVERLOADED, "too many requests are being answered; ask again soon")
+        case HTTPStatus.GATEWAY_TIMEOUT:
+            return problem(OVERLOADED, "the answer took too long; ask again")
+        case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return problem(INVALID, f"{path} cannot be asked like that; see /docs")
+        case _:
+            return problem(UNEXPECTED, "something unforeseen happened; the server's log says what")
+
+
+def problem_response(document: Problem) -> JSONResponse:
+    """Answer a problem document."""
+    return JSONResponse(
+        document.model_dump(mode="json", exclude_none=True),
+        status_code=document.status,
+        media_type=MEDIA_TYPE,
+    )

@@ -1,0 +1,74 @@
+"""The BentoML service: forecasts and schedules as its own API, everything else mounted in it.
+
+``bentoml serve serving.service:service`` runs it, as ``sandan serve`` does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bentoml
+from starlette.responses import Response
+
+from feature_store.errors import SandanError
+from feature_store.settings import Settings
+from serving.api.answers import ForecastRequest, ScheduleRequest
+from serving.api.prediction import answer_forecast, answer_schedule
+from serving.api.problem import Problem, problem_of, problem_response
+from serving.bootstrap import GUARDS, build, connect, create_app
+from serving.suggestions.documents import ForecastDocument, ScheduleDocument
+
+LONGEST_ANSWER_S = 120
+"""A request may wait behind other schedules, each up to the solver's time limit."""
+THREADS = 4
+"""So that a forecast of milliseconds does not wait for a schedule of seconds; more would only
+divide the same cores."""
+
+mounted = create_app()
+
+
+class SandanService:
+    """Forecasts firms' loads and plans their equipment."""
+
+    def __init__(self) -> None:
+        self.application = build(Settings())
+        connect(mounted, self.application)
+
+    def __is_ready__(self) -> bool:
+        """Whether a real forecast has succeeded."""
+        return self.application.readiness.is_ready()
+
+    @bentoml.api(route="/v1/forecast", output_spec=ForecastDocument)  # type: ignore[untyped-decorator]
+    def forecast(self, asked: ForecastRequest, /) -> ForecastDocument | Response:
+        """Forecast a firm's load as quantiles."""
+        try:
+            return answer_forecast(self.application.planner, asked)
+        except SandanError as error:
+            return problem_response(problem_of(error))
+
+    @bentoml.api(route="/v1/schedule", output_spec=ScheduleDocument)  # type: ignore[untyped-decorator]
+    def schedule(self, asked: ScheduleRequest, /) -> ScheduleDocument | Response:
+        """Plan a firm's equipment without proposing the plan."""
+        try:
+            answer = answer_schedule(self.application.planner, asked)
+        except SandanError as error:
+            return problem_response(problem_of(error))
+        return problem_response(answer) if isinstance(answer, Problem) else answer
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def close(self) -> None:
+        """Let go of the database."""
+        self.application.close()
+
+
+def _served() -> Any:  # noqa: ANN401 (mypy skips BentoML, whose types are noise at our boundary)
+    """Make BentoML's service of the class, with the mounted routes and the guards around all."""
+    decorated = bentoml.service(
+        name="sandan", workers=1, threads=THREADS, traffic={"timeout": LONGEST_ANSWER_S}
+    )(bentoml.asgi_app(mounted, path="/")(SandanService))
+    for guard in GUARDS:
+        decorated.add_asgi_middleware(guard)
+    return decorated
+
+
+service = _served()

@@ -1,0 +1,1 @@
+"""Schedules proposed to operators, and what the operators decided."""

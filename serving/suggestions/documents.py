@@ -1,0 +1,291 @@
+"""Forecasts and schedules as JSON: the one form that is stored, answered and read again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from feature_store.time_grid import KilowattArray, TimeGrid
+from models.assets.action import Action
+from models.forecasting.load_forecast import QUANTILES, LoadForecast, quantile_key
+from models.optimizer.schedule import Block, Move, PlanCost, Reason, Schedule
+
+DECIMALS = 3
+"""Powers are written to the watt, finer than any meter reads."""
+
+
+class Document(BaseModel):
+    """A frozen JSON object; unknown keys of an older or newer version are passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ForecastDocument(Document):
+    """Quantiles of a firm's demand, interval by interval."""
+
+    firm_id: str
+    issue_time: AwareDatetime = Field(
+        description="When the forecast was made, in the firm's zone. Nothing known later was used."
+    )
+    model_version: str = Field(description="Name and version of the model that made it.")
+    timezone: str = Field(description="IANA zone of every time in this answer.")
+    interval: Literal["PT15M"] = Field(default="PT15M", description="Length of each interval.")
+    unit: Literal["kW"] = Field(default="kW", description="Unit of every quantile.")
+    valid_times: list[AwareDatetime] = Field(description="Start of each interval.")
+    quantiles: dict[str, list[float]] = Field(
+        description="Mean demand of each interval in kW by probability level, q0.05 to q0.95, "
+        "in the order of valid_times. They never cross."
+    )
+
+
+class CostDocument(Document):
+    """What the horizon costs under the firm's tariff, in won before VAT and fund."""
+
+    energy_krw: float = Field(description="Energy charge with the per-kWh additions, won.")
+    demand_krw: float = Field(
+        description="Demand charge of every billing month that the horizon touches, won."
+    )
+    wear_krw: float = Field(description="Wear of batteries and cost of curtailing, won.")
+    total_krw: float = Field(description="Sum of the three, won.")
+
+
+class BlockDocument(Document):
+    """A stretch of steady action of one piece of equipment."""
+
+    action: Action
+    start: AwareDatetime
+    end: AwareDatetime = Field(description="The instant just after the block.")
+    power_kw: float = Field(
+        description="Mean draw from the site bus, kW; negative feeds or reduces."
+    )
+
+
+class MoveDocument(Document):
+    """What one piece of equipment does otherwise than usual."""
+
+    equipment: str
+    kind: str
+    usual: list[BlockDocument]
+    planned: list[BlockDocument]
+    saved_krw: float = Field(
+        description="Its share of the plan's saving, won; the shares add up to the whole."
+    )
+    reason: Reason
+
+
+class EquipmentDocument(Document):
+    """The planned draw of one piece of equipment."""
+
+    name: str
+    planned_kw: list[float] = Field(description="Draw from the site bus of each interval, kW.")
+    soc_kwh: list[float] | None = Field(
+        default=None,
+        description="State of charge of a battery at the start of each interval and at the end, "
+        "kWh; null for other equipment.",
+    )
+
+
+class ScheduleDocument(Document):
+    """A site's plan beside what would happen without it."""
+
+    firm_id: str
+    issue_time: AwareDatetime
+    model_version: str = Field(description="Name and version of the model behind the plan.")
+    timezone: str = Field(description="IANA zone of every time in this answer.")
+    interval: Literal["PT15M"] = Field(default="PT15M", description="Length of each interval.")
+    unit: Literal["kW"] = Field(default="kW", description="Unit of every import and draw.")
+    valid_times: list[AwareDatetime] = Field(description="Start of each interval.")
+    equipment: list[EquipmentDocument]
+    usual_import_kw: list[float] = Field(description="Draw from KEPCO if nothing is changed, kW.")
+    planned_import_kw: list[float] = Field(description="Draw from KEPCO with the plan, kW.")
+    usual_cost: CostDocument
+    planned_cost: CostDocument
+    saved_krw: float = Field(description="What the plan saves over the horizon, won.")
+    usual_peak_kw: float = Field(
+        description="Largest demand in billed bands without the plan, on peak_quantile, kW."
+    )
+    planned_peak_kw: float = Field(
+        description="Largest demand in billed bands with the plan, on peak_quantile, kW."
+    )
+    peak_quantile: float = Field(
+        description="Probability level of the forecast path that peaks and demand charges are "
+        "judged on."
+    )
+    undrawn_kwh: float = Field(
+        description="Energy of usual runs that the median forecast does not show, kWh; above 0 "
+        "the declared runs or the forecast are off."
+    )
+    demand_floor_kw: float = Field(
+        description="Demand already billed in the first billing month, whatever happens, kW."
+    )
+    contract_power_kw: float = Field(description="Contract power 계약전력, kW.")
+    moves: list[MoveDocument] = Field(description="Sorted by saving, largest first.")
+    solve_seconds: float = Field(description="Time the solver took, seconds.")
+
+
+def forecast_document(forecast: LoadForecast, zone: ZoneInfo) -> ForecastDocument:
+    """Write a forecast with its times in ``zone``."""
+    rounded = np.round(forecast.demand_kw, DECIMALS)
+    return ForecastDocument(
+        firm_id=forecast.firm_id,
+        issue_time=forecast.issue_time.astimezone(zone),
+        model_version=forecast.model_version,
+        timezone=zone.key,
+        valid_times=_valid_times(forecast.grid, zone),
+        quantiles={
+            quantile_key(level): rounded[:, column].tolist()
+            for column, level in enumerate(QUANTILES)
+        },
+    )
+
+
+def forecast_of(document: ForecastDocument) -> LoadForecast:
+    """Read a forecast again, to the watt."""
+    zone = ZoneInfo(document.timezone)
+    columns = [document.quantiles[quantile_key(level)] for level in QUANTILES]
+    return LoadForecast(
+        firm_id=document.firm_id,
+        issue_time=document.issue_time.astimezone(zone),
+        grid=_grid(document.valid_times, zone),
+        demand_kw=np.array(columns, dtype=np.float64).T,
+        model_version=document.model_version,
+    )
+
+
+def schedule_document(schedule: Schedule, model_version: str, zone: ZoneInfo) -> ScheduleDocument:
+    """Write a schedule with its times in ``zone``."""
+    return ScheduleDocument(
+        firm_id=schedule.firm_id,
+        issue_time=schedule.issue_time.astimezone(zone),
+        model_version=model_version,
+        timezone=zone.key,
+        valid_times=_valid_times(schedule.grid, zone),
+        equipment=[
+            EquipmentDocument(
+                name=name,
+                planned_kw=_floats(draw_kw),
+                soc_kwh=_floats(schedule.soc_kwh[name]) if name in schedule.soc_kwh else None,
+            )
+            for name, draw_kw in schedule.equipment_kw.items()
+        ],
+        usual_import_kw=_floats(schedule.usual_import_kw),
+        planned_import_kw=_floats(schedule.planned_import_kw),
+        usual_cost=_cost_document(schedule.usual_cost),
+        planned_cost=_cost_document(schedule.planned_cost),
+        saved_krw=schedule.saved_krw,
+        usual_peak_kw=schedule.usual_peak_kw,
+        planned_peak_kw=schedule.planned_peak_kw,
+        peak_quantile=schedule.peak_quantile,
+        undrawn_kwh=schedule.undrawn_kwh,
+        demand_floor_kw=schedule.demand_floor_kw,
+        contract_power_kw=schedule.contract_power_kw,
+        moves=[_move_document(move, zone) for move in schedule.moves],
+        solve_seconds=schedule.solve_seconds,
+    )
+
+
+def schedule_of(document: ScheduleDocument) -> Schedule:
+    """Read a schedule again."""
+    zone = ZoneInfo(document.timezone)
+    return Schedule(
+        firm_id=document.firm_id,
+        issue_time=document.issue_time.astimezone(zone),
+        grid=_grid(document.valid_times, zone),
+        equipment_kw={item.name: np.array(item.planned_kw) for item in document.equipment},
+        soc_kwh={
+            item.name: np.array(item.soc_kwh)
+            for item in document.equipment
+            if item.soc_kwh is not None
+        },
+        usual_import_kw=np.array(document.usual_import_kw),
+        planned_import_kw=np.array(document.planned_import_kw),
+        usual_cost=_cost(document.usual_cost),
+        planned_cost=_cost(document.planned_cost),
+        usual_peak_kw=document.usual_peak_kw,
+        planned_peak_kw=document.planned_peak_kw,
+        peak_quantile=document.peak_quantile,
+        undrawn_kwh=document.undrawn_kwh,
+        demand_floor_kw=document.demand_floor_kw,
+        contract_power_kw=document.contract_power_kw,
+        moves=tuple(_move(move, zone) for move in document.moves),
+        solve_seconds=document.solve_seconds,
+    )
+
+
+def _valid_times(grid: TimeGrid, zone: ZoneInfo) -> list[datetime]:
+    return [grid.at(step).astimezone(zone) for step in range(grid.steps)]
+
+
+def _grid(valid_times: list[AwareDatetime], zone: ZoneInfo) -> TimeGrid:
+    return TimeGrid(valid_times[0].astimezone(zone), steps=len(valid_times))
+
+
+def _floats(values: KilowattArray) -> list[float]:
+    return np.round(values, DECIMALS).tolist()
+
+
+def _cost_document(cost: PlanCost) -> CostDocument:
+    return CostDocument(
+        energy_krw=cost.energy_krw,
+        demand_krw=cost.demand_krw,
+        wear_krw=cost.wear_krw,
+        total_krw=cost.total_krw,
+    )
+
+
+def _cost(document: CostDocument) -> PlanCost:
+    return PlanCost(
+        energy_krw=document.energy_krw,
+        demand_krw=document.demand_krw,
+        wear_krw=document.wear_krw,
+    )
+
+
+def _block_documents(blocks: tuple[Block, ...], zone: ZoneInfo) -> list[BlockDocument]:
+    return [
+        BlockDocument(
+            action=block.action,
+            start=block.start.astimezone(zone),
+            end=block.end.astimezone(zone),
+            power_kw=round(block.power_kw, DECIMALS),
+        )
+        for block in blocks
+    ]
+
+
+def _blocks(documents: list[BlockDocument], zone: ZoneInfo) -> tuple[Block, ...]:
+    return tuple(
+        Block(
+            action=block.action,
+            start=block.start.astimezone(zone),
+            end=block.end.astimezone(zone),
+            power_kw=block.power_kw,
+        )
+        for block in documents
+    )
+
+
+def _move_document(move: Move, zone: ZoneInfo) -> MoveDocument:
+    return MoveDocument(
+        equipment=move.equipment,
+        kind=move.kind,
+        usual=_block_documents(move.usual, zone),
+        planned=_block_documents(move.planned, zone),
+        saved_krw=move.saved_krw,
+        reason=move.reason,
+    )
+
+
+def _move(document: MoveDocument, zone: ZoneInfo) -> Move:
+    return Move(
+        equipment=document.equipment,
+        kind=document.kind,
+        usual=_blocks(document.usual, zone),
+        planned=_blocks(document.planned, zone),
+        saved_krw=document.saved_krw,
+        reason=document.reason,
+    )

@@ -1,0 +1,118 @@
+"""A firm's page: the forecast, the plan, what it moves and saves, and the decision on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from feature_store.entities.firm import Firm
+from feature_store.errors import SandanError
+from feature_store.time_grid import STEPS_PER_DAY, TimeGrid
+from models.forecasting.load_forecast import LoadForecast
+from models.optimizer.schedule import Block, Move, Schedule
+from serving.planner import Planner
+from serving.suggestions.suggestion import Proposed, State, Suggestion
+from serving.web.load_chart import LoadChart, load_chart
+
+PAST_SUGGESTIONS = 10
+"""Earlier suggestions listed on the page: two or three days of an operator's decisions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveRow:
+    """A move, with only the blocks that differ from the usual day."""
+
+    move: Move
+    usual: tuple[Block, ...]
+    planned: tuple[Block, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirmPage:
+    """Everything a firm's page shows."""
+
+    firm: Firm
+    suggestion: Suggestion | None
+    state: State | None
+    chart: LoadChart | None
+    no_forecast: str | None
+    """Why there is no chart, if there is none."""
+    readings_end: datetime | None
+    newer_readings: bool
+    """Whether readings are known that the suggestion did not see."""
+    other_model: bool
+    """Whether another model serves now than the suggestion was made with."""
+    earlier: tuple[tuple[Suggestion, State], ...]
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The plan that is suggested."""
+        return self.suggestion.schedule if self.suggestion else None
+
+    @property
+    def moves(self) -> tuple[MoveRow, ...]:
+        """What the plan moves."""
+        return tuple(_move_row(move) for move in self.schedule.moves) if self.schedule else ()
+
+    @property
+    def can_decide(self) -> bool:
+        """Whether a decision is awaited: there is something to move and nobody decided yet."""
+        return isinstance(self.state, Proposed) and bool(self.moves)
+
+
+def firm_page(planner: Planner, firm: Firm, suggestion: Suggestion | None) -> FirmPage:
+    """Read a firm's page; without a suggestion its load is forecast for the chart."""
+    end = planner.readings_end(firm.firm_id)
+    chart: LoadChart | None = None
+    no_forecast = None
+    try:
+        chart = chart_of(planner, firm, suggestion)
+    except SandanError as error:
+        no_forecast = str(error)
+    now = planner.now()
+    version = planner.forecaster.version
+    history = planner.suggestions.of_firm(firm.firm_id, limit=PAST_SUGGESTIONS)
+    shown = suggestion.suggestion_id if suggestion else None
+    return FirmPage(
+        firm=firm,
+        suggestion=suggestion,
+        state=suggestion.state(now) if suggestion else None,
+        chart=chart,
+        no_forecast=no_forecast,
+        readings_end=end and end.astimezone(firm.zone),
+        newer_readings=bool(suggestion and end and end > suggestion.issue_time),
+        other_model=bool(suggestion and version and version != suggestion.model_version),
+        earlier=tuple((one, one.state(now)) for one in history if one.suggestion_id != shown),
+    )
+
+
+def newest_suggestion(planner: Planner, firm_id: str) -> Suggestion | None:
+    """Return the suggestion that a firm's page opens with."""
+    newest = planner.suggestions.of_firm(firm_id, limit=1)
+    return newest[0] if newest else None
+
+
+def chart_of(planner: Planner, firm: Firm, suggestion: Suggestion | None) -> LoadChart:
+    """Chart a suggestion, or a fresh forecast while there is none."""
+    if suggestion is not None:
+        forecast, schedule = suggestion.forecast, suggestion.schedule
+    else:
+        forecast, schedule = planner.forecast(firm.firm_id), None
+    grid = _shown_grid(forecast)
+    measured_kw = planner.measured_on(firm.firm_id, grid)
+    return load_chart(firm, grid, measured_kw, forecast, schedule)
+
+
+def _shown_grid(forecast: LoadForecast) -> TimeGrid:
+    """The forecast's own grid with the day before it."""
+    return TimeGrid(
+        forecast.grid.start - timedelta(days=1), steps=STEPS_PER_DAY + forecast.grid.steps
+    )
+
+
+def _move_row(move: Move) -> MoveRow:
+    return MoveRow(
+        move=move,
+        usual=tuple(block for block in move.usual if block not in move.planned),
+        planned=tuple(block for block in move.planned if block not in move.usual),
+    )

@@ -1,0 +1,96 @@
+"""The words for kinds of things that a plan speaks of; the templates translate them."""
+
+from __future__ import annotations
+
+from models.assets.action import Action
+from models.optimizer.schedule import Reason
+from serving.suggestions.suggestion import (
+    Accepted,
+    Expired,
+    Proposed,
+    Rejected,
+    State,
+)
+from serving.web.texts import marked
+
+ACTIONS: dict[Action, str] = {
+    "run": marked("run"),
+    "charge": marked("charge"),
+    "discharge": marked("discharge"),
+    "reduce": marked("reduce"),
+    "generate": marked("generate"),
+}
+
+EQUIPMENT_KINDS = {
+    "battery": marked("battery"),
+    "shiftable_job": marked("shiftable job"),
+    "curtailable_load": marked("curtailable load"),
+    "solar": marked("solar"),
+}
+
+REASONS: dict[Reason, str] = {
+    "cheaper_hours": marked("Uses electricity in cheaper hours."),
+    "lower_peak": marked("Lowers the peak that is billed, for up to a year."),
+    "cheaper_hours_and_lower_peak": marked(
+        "Uses electricity in cheaper hours and lowers the billed peak."
+    ),
+}
+
+TARIFF_CLASSES = {
+    "industrial_gab_1": marked("Industrial A I"),
+    "industrial_gab_2": marked("Industrial A II"),
+    "industrial_eul": marked("Industrial B"),
+}
+
+VOLTAGES = {
+    "low": marked("low voltage"),
+    "high_a": marked("high voltage A"),
+    "high_b": marked("high voltage B"),
+    "high_c": marked("high voltage C"),
+}
+
+BANDS = {
+    "off-peak": marked("off-peak"),
+    "mid": marked("mid-peak"),
+    "peak": marked("on-peak"),
+}
+
+STATES = {
+    "new": marked("Awaiting decision"),
+    "accepted": marked("Accepted"),
+    "rejected": marked("Rejected"),
+    "expired": marked("Expired"),
+    "none": marked("No suggestion"),
+}
+
+PROBLEM_TITLES = {
+    "unknown-firm": marked("No such firm"),
+    "unknown-suggestion": marked("No such suggestion"),
+    "already-decided": marked("This suggestion is decided already"),
+    "suggestion-expired": marked("This suggestion's time is over"),
+    "not-enough-readings": marked("Too few readings are known"),
+    "incomplete-decision": marked("The decision is incomplete"),
+    "no-model": marked("No model serves yet"),
+    "infeasible": marked("No schedule satisfies every limit"),
+    "solver-timed-out": marked("No schedule was found in time"),
+    "not-found": marked("This page does not exist"),
+    "method-not-allowed": marked("This page cannot be opened like that"),
+    "unexpected": marked("Something went wrong"),
+}
+"""Titles of the pages that tell of a problem, by the kind's name."""
+OTHER_PROBLEM = marked("The request cannot be used")
+
+
+def state_key(state: State | None) -> str:
+    """Name a state as ``STATES`` and the style sheet do."""
+    match state:
+        case None:
+            return "none"
+        case Proposed():
+            return "new"
+        case Accepted():
+            return "accepted"
+        case Rejected():
+            return "rejected"
+        case Expired():
+            return "expired"
