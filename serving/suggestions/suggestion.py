@@ -101,7 +101,7 @@ def suggestion_id_of(firm_id: str, issue_time: datetime, model_version: str) -> 
 
     Example:
         >>> suggestion_id_of("press", datetime(2026, 7, 1, tzinfo=UTC), "load-forecaster/3")
-        'press.20260701T0000Z.7f44ffab'
+        'press.20260701T0000Z.e38adde1'
     """
     model = hashlib.sha256(model_version.encode()).hexdigest()[:8]
     return f"{firm_id}.{issue_time.astimezone(UTC):%Y%m%dT%H%MZ}.{model}"

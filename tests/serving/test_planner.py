@@ -112,3 +112,15 @@ def test_the_newest_reading_is_found_however_old_it_is(serve_with, settings):
         served = serve(later, OneJobScheduler())
         assert served.planner.readings_end(FIRM) == NOW
         served.application.close()
+
+
+def test_readings_that_stopped_long_ago_are_forecast_from_where_they_end(serve_with, settings):
+    at_once = serve_with().planner.forecast(FIRM)
+    later = settings.model_copy(update={"replay_time": NOW + timedelta(days=500)})
+    served = serve(later, OneJobScheduler())
+    forecast = served.planner.forecast(FIRM)
+    outcome = served.planner.schedule(FIRM)
+    served.application.close()
+    assert forecast.issue_time == NOW
+    assert np.array_equal(forecast.demand_kw, at_once.demand_kw)
+    assert isinstance(outcome, Solved)

@@ -105,8 +105,8 @@ def test_bentomls_own_pages_do_not_shadow_ours(served, ask):
 
 
 def test_alive_at_once_but_ready_only_with_a_forecast(served, serve_with, ask):
-    live, ready, counters = ask(served)(get("/livez"), get("/readyz"), get("/metrics"))
-    assert live.status_code == ready.status_code == counters.status_code == 200
+    live, ready = ask(served)(get("/livez"), get("/readyz"))
+    assert live.status_code == ready.status_code == 200
 
     modelless = serve_with(forecaster=NoForecaster(missing="run 'sandan train'"))
     live, ready, forecast, listed = ask(modelless)(
@@ -115,3 +115,21 @@ def test_alive_at_once_but_ready_only_with_a_forecast(served, serve_with, ask):
     assert (live.status_code, ready.status_code) == (200, 503)
     assert (forecast.status_code, forecast.json()["type"]) == (503, "/problems/no-model")
     assert listed.status_code == 200
+
+
+def test_an_unforeseen_error_is_answered_at_once_and_tells_nothing_of_the_inside(serve_with, ask):
+    class Broken(NoForecaster):
+        """Fails as no forecaster should."""
+
+        def predict(self, *_):
+            raise RuntimeError("the secret path")
+
+    native, mounted_route, page = ask(serve_with(forecaster=Broken(missing="")))(
+        post("/v1/forecast", firm_id=FIRM),
+        post(f"/v1/firms/{FIRM}/suggestions"),
+        get(f"/firms/{FIRM}"),
+    )
+    assert native.status_code == mounted_route.status_code == page.status_code == 500
+    assert native.json()["type"] == mounted_route.json()["type"] == "/problems/unexpected"
+    assert "문제가 생겼습니다" in page.text
+    assert "secret" not in native.text + mounted_route.text + page.text
