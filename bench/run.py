@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import demo, forecast, schedule
+from bench import demo, forecast, quoted, schedule
 from bench.figures import print_figures
 
 TOPICS = {module.__name__.rpartition(".")[2]: module for module in (forecast, schedule, demo)}
@@ -15,6 +15,7 @@ def main() -> None:
     for name in sys.argv[1:] or TOPICS:
         print(f"\n{name}")
         print_figures(TOPICS[name].main())
+    quoted.main()
 
 
 if __name__ == "__main__":
