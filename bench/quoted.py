@@ -14,6 +14,7 @@ QUOTED: dict[str, tuple[tuple[str, str], ...]] = {
         ("forecast", "sample: quantile loss below seasonal-naive"),
         ("forecast", "sample: quantile loss below similar-day"),
         ("forecast", "steel: quantile loss below seasonal-naive"),
+        ("forecast", "steel: quantile loss below similar-day"),
         ("schedule", "seconds a schedule, median"),
         ("schedule", "seconds a schedule, largest"),
         ("demo", "sandan demo --once, wall time"),

@@ -158,10 +158,9 @@ class Planner:
     def _known(self, firm_id: str, issue_time: datetime | None) -> tuple[Firm, Knowledge]:
         """The firm, and what was known at the issue time or, without one, what is known now."""
         now = self.now()
-        knowledge = self.store.as_of(now)
-        firm = knowledge.firm(firm_id)
         if issue_time is None:
-            return firm, knowledge
+            knowledge = self.store.as_of(now)
+            return knowledge.firm(firm_id), knowledge
         utc_instant(issue_time, what="issue time")
         if issue_time > now:
             raise IssueTimeError(
@@ -173,7 +172,8 @@ class Planner:
                 f"issue time {issue_time.isoformat()} is not on a quarter hour; "
                 f"write {floor_to_step(issue_time).isoformat()}"
             )
-        return firm, self.store.as_of(issue_time)
+        knowledge = self.store.as_of(issue_time)
+        return knowledge.firm(firm_id), knowledge
 
     def _plan(
         self, firm: Firm, knowledge: Knowledge, issue_time: datetime | None
