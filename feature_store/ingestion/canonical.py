@@ -14,7 +14,13 @@ from feature_store.ingestion.checked_batch import checked_batch, refused
 from feature_store.ingestion.reading_checks import interval_checks, known_at_checks, value_checks
 from feature_store.ingestion.rfc3339 import parsed_time, time_checks
 from feature_store.ingestion.row_check import RowCheck
-from feature_store.ingestion.text_table import column_names, header, read_text_table, text
+from feature_store.ingestion.text_table import (
+    column_names,
+    header,
+    header_row,
+    read_text_table,
+    text,
+)
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 
 COLUMNS = ("firm_id", "period_start", "kwh", "kw", "known_at")
@@ -45,7 +51,7 @@ class CanonicalReader:
         if isinstance(table, BadRow):
             return refused(path, table)
         names = column_names(table)
-        misnamed = tuple(_misnamed(names, firm_id))
+        misnamed = tuple(_misnamed(names, firm_id, header_row(path)))
         if misnamed:
             return refused(path, *misnamed)
         value_column = "kwh" if "kwh" in names else "kw"
@@ -57,7 +63,7 @@ class CanonicalReader:
         )
 
 
-def _misnamed(names: Sequence[str], firm_id: str | None) -> list[BadRow]:
+def _misnamed(names: Sequence[str], firm_id: str | None, row: int) -> list[BadRow]:
     faults = [
         (name, f"is no column of this form; remove it (known: {', '.join(COLUMNS)})")
         for name in names
@@ -72,7 +78,7 @@ def _misnamed(names: Sequence[str], firm_id: str | None) -> list[BadRow]:
     if "firm_id" not in names and firm_id is None:
         faults.append(("firm_id", "is missing; add it or name the firm with --firm"))
     return [
-        BadRow(row=1, column=column, value=column if column in names else "", reason=reason)
+        BadRow(row=row, column=column, value=column if column in names else "", reason=reason)
         for column, reason in faults
     ]
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+import serving.server
+from cli.main import app as sandan
 from cli.serve import serve
 from feature_store.settings import Settings
 from serving.server import (
@@ -62,6 +68,46 @@ def test_the_server_reports_to_nobody_and_writes_only_below_home(tmp_path):
     environment = server_environment(Settings(home=tmp_path))
     assert environment["BENTOML_DO_NOT_TRACK"] == "True"
     assert Path(environment["BENTOML_HOME"]).parent == tmp_path
+
+
+def test_served_by_bentoml_alone_the_libraries_stay_below_home_and_report_to_nobody(tmp_path):
+    ours = {"BENTOML_HOME", "BENTOML_DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY"}
+    plain = {name: value for name, value in os.environ.items() if name not in ours}
+    environment = plain | {"SANDAN_HOME": str(tmp_path / "state"), "HOME": str(tmp_path / "user")}
+    script = (
+        "import os, json, serving.service\n"
+        "from bentoml._internal.configuration.containers import BentoMLContainer\n"
+        "names = ('BENTOML_DO_NOT_TRACK', 'MLFLOW_DISABLE_TELEMETRY')\n"
+        "print(json.dumps([BentoMLContainer.bentoml_home.get(), *map(os.environ.get, names)]))"
+    )
+    done = subprocess.run(  # noqa: S603 (our own interpreter and script)
+        [sys.executable, "-c", script],
+        env=environment,
+        cwd=Path(serving.server.__file__).parent.parent,
+        capture_output=True,
+        check=True,
+    )
+    home, *untracked = json.loads(done.stdout)
+    assert Path(home) == tmp_path / "state" / "bentoml"
+    assert untracked == ["True", "true"]
+    assert not (tmp_path / "user").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SANDAN_PORT", "99999"),
+        ("SANDAN_PORT", "0"),
+        ("SANDAN_SOLVER_TIME_LIMIT_S", "0"),
+        ("SANDAN_SOLVER_TIME_LIMIT_S", "inf"),
+    ],
+)
+def test_a_setting_out_of_range_is_named_without_a_traceback(name, value, monkeypatch):
+    monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(sandan, ["serve"])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert name in result.stderr
 
 
 def test_the_served_package_is_the_one_that_starts_it():
