@@ -49,7 +49,7 @@ def plan(
         return solution
 
     pricing = Pricing(site=site, prices=prices, base=base, demand_floor_kw=np.array(floors_kw))
-    usual_kw = {asset.name: asset.usual_kw(forecast.grid) for asset in site.assets}
+    usual_kw = _usual_kw(pricing)
     planned_kw = pricing.cheaper(usual_kw, _settled(usual_kw, solution.equipment_kw))
     verify(site, forecast.grid, base, planned_kw)
     return Solved(
@@ -57,6 +57,22 @@ def plan(
             forecast, pricing, usual_kw, planned_kw, solve_seconds=solution.solve_seconds
         )
     )
+
+
+def _usual_kw(pricing: Pricing) -> Mapping[str, KilowattArray]:
+    """Return what each piece of equipment does if nobody changes anything.
+
+    What is newer than the readings may bring more than the site draws; nothing may be fed back,
+    so the surplus is held back where it arises.
+    """
+    grid = pricing.prices.grid
+    usual_kw = {asset.name: asset.usual_kw(grid) for asset in pricing.site.assets}
+    for asset in pricing.site.assets:
+        if not asset.in_readings:
+            surplus_kw = np.maximum(-(pricing.base.median_kw + pricing.total_kw(usual_kw)), 0.0)
+            fed_kw = np.maximum(-usual_kw[asset.name], 0.0)
+            usual_kw[asset.name] = usual_kw[asset.name] + np.minimum(surplus_kw, fed_kw)
+    return usual_kw
 
 
 def _settled(
