@@ -14,6 +14,7 @@ from feature_store.time_grid import Instants, LocalClock, local_clock
 from models.tariffs.band import Band
 from models.tariffs.dated import LocalDates, dates_in_force, version_of
 from models.tariffs.kepco_tables import KepcoTables, kepco_tables
+from models.tariffs.switches import USUAL, Switches
 
 SATURDAY = 5
 
@@ -38,7 +39,9 @@ class IntervalBands:
         return self.off_peak_day | (self.clock.weekday == SATURDAY)
 
 
-def interval_bands(contract: Contract, instants: Instants, zone: ZoneInfo) -> IntervalBands:
+def interval_bands(
+    contract: Contract, instants: Instants, zone: ZoneInfo, switches: Switches = USUAL
+) -> IntervalBands:
     """Read the hour tables at UTC ``instants``, shape (n,).
 
     On a Sunday or public holiday all is off-peak and no demand counts. On another Saturday the
@@ -51,7 +54,7 @@ def interval_bands(contract: Contract, instants: Instants, zone: ZoneInfo) -> In
     clock = local_clock(instants, zone)
     season = tables.season_by_month[clock.month]
     hour_band = _hour_band(contract, clock, season, tables)
-    off_peak_day = _by_date(clock.date)
+    off_peak_day = _by_date(clock.date, switches)
     saturday = clock.weekday == SATURDAY
     band = np.where(saturday & (hour_band == Band.PEAK), Band.MID, hour_band)
     metered = tables.classes[contract.tariff_class].demand_metered
@@ -76,7 +79,8 @@ def _hour_band(
     return by_version[version, season, clock.hour]
 
 
-def _by_date(dates: LocalDates) -> npt.NDArray[np.bool_]:
+def _by_date(dates: LocalDates, switches: Switches) -> npt.NDArray[np.bool_]:
     """Ask the calendar once a date instead of once an interval."""
     days, position = np.unique(dates, return_inverse=True)
-    return off_peak_days(days)[position]
+    exclude = switches.unconfirmed_holidays == "ordinary"
+    return off_peak_days(days, exclude_unconfirmed=exclude)[position]
