@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import bills, demo, forecast, schedule
+from bench import bills, demo, forecast, quoted, schedule
 from bench.figures import print_figures
 
 MODULES = (forecast, schedule, bills, demo)
@@ -16,6 +16,7 @@ def main() -> None:
     for name in sys.argv[1:] or TOPICS:
         print(f"\n{name}")
         print_figures(TOPICS[name].main())
+    quoted.main()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """How long does one firm's 48-hour schedule take, from forecast to checked plan?
 
 Every sample firm with equipment is planned at several issue times across a week, each problem
-built, compiled, solved and verified afresh as the service does it.
+built, compiled, solved and verified afresh as the service does it. The time of a plan that was not
+solved counts as well.
 """
 
 from __future__ import annotations
@@ -41,12 +42,13 @@ def main() -> list[Figure]:
             for number in range(ISSUES)
         ]
         store.close()
-    solved = [seconds for seconds, is_solved in taken if is_solved]
+    seconds = [spent for spent, _ in taken]  # an operator waits for a failure too
+    solved = sum(is_solved for _, is_solved in taken)
     figures = [
         Figure(name="schedules asked for", value=len(taken)),
-        Figure(name="solved to the gap", value=100 * len(solved) / len(taken), unit="%"),
-        Figure(name="seconds a schedule, median", value=float(np.median(solved)), unit="s"),
-        Figure(name="seconds a schedule, largest", value=max(solved), unit="s", at_most=1),
+        Figure(name="solved to the gap", value=100 * solved / len(taken), unit="%", at_least=100),
+        Figure(name="seconds a schedule, median", value=float(np.median(seconds)), unit="s"),
+        Figure(name="seconds a schedule, largest", value=max(seconds), unit="s", at_most=1),
     ]
     write("schedule", (__doc__ or "").splitlines()[0], figures)
     return figures

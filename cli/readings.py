@@ -22,6 +22,9 @@ if TYPE_CHECKING:  # polars and the database library take a second to import
 SHOWN_BAD_ROWS = 20
 """A screenful; a file with a systematic fault has it in every row."""
 
+SHOWN_LETTERS = 200
+"""More than any reason; a cell of a file that is no table may have no end."""
+
 app = typer.Typer(no_args_is_help=True, help="Take meter files in and write readings out.")
 
 
@@ -38,13 +41,24 @@ def import_file(
         str | None,
         typer.Option("--format", help="Name of the format. Default: recognised.", metavar="NAME"),
     ] = None,
+    faults: Annotated[
+        Path | None,
+        typer.Option(help="CSV file to write every fault to, if there are any.", metavar="FILE"),
+    ] = None,
 ) -> None:
-    """Take FILE whole, or, if any row is no reading, not at all; then every such row is named."""
+    """Take FILE whole, or, if any row is no reading, not at all; then every such row is named.
+
+    The first faults are shown; --faults writes all of them.
+    """
     from feature_store.entities.reading_batch import Refused
+    from feature_store.errors import SandanError
+    from feature_store.ingestion.faults_file import write_faults
     from feature_store.ingestion.read_file import read_file
     from feature_store.settings import Settings
     from feature_store.storage.ledger_store import open_store
 
+    if faults is not None and faults.resolve() == file.resolve():
+        raise SandanError(f"{faults}: is the file to import; name another one for its faults")
     settings = Settings()
     now = settings.now()
     with closing(open_store(settings)) as store:
@@ -53,7 +67,9 @@ def import_file(
             known.firm(firm)
         batch = read_file(file, firm_id=firm, now=now, format_name=format_name)
         if isinstance(batch, Refused):
-            print_refusal(batch)
+            if faults is not None:
+                write_faults(batch, faults)
+            print_refusal(batch, faults)
             raise typer.Exit(code=1)
         firms = [known.firm(firm_id) for firm_id in batch.rows["firm_id"].unique().sort()]
         print_outcome(store.append(batch, recorded_at=now))
@@ -91,8 +107,9 @@ def print_outcome(outcome: AppendOutcome) -> None:
 
     if isinstance(outcome, Appended):
         RESULT.print(
-            f"import {outcome.import_id}: {outcome.rows_added:,} rows added, of which "
-            f"{outcome.corrections:,} corrections; {outcome.rows_already_known:,} already known"
+            f"import {outcome.import_id}: {counted(outcome.rows_added, 'row')} added, of which "
+            f"{counted(outcome.corrections, 'correction')}; "
+            f"{outcome.rows_already_known:,} already known"
         )
     elif outcome.import_id is None:
         RESULT.print(f"nothing new: all {outcome.rows_already_known:,} rows are already known")
@@ -115,18 +132,34 @@ def print_coverage(batch: ReadingBatch, firms: list[Firm]) -> None:
         gap = next(
             before + INTERVAL for before, after in pairwise(starts) if after - before != INTERVAL
         ).astimezone(firm.zone)
-        RESULT.print(f"{text}, {missing:,} intervals missing, the first at {gap:%Y-%m-%d %H:%M}")
+        RESULT.print(
+            f"{text}, {counted(missing, 'interval')} missing, the first at {gap:%Y-%m-%d %H:%M}"
+        )
 
 
-def print_refusal(refused: Refused) -> None:
-    """List the rows at fault, the first of them if there are many."""
-    table = Table("row", "column", "value", "reason", title=escape(refused.source_name))
+def print_refusal(refused: Refused, faults: Path | None) -> None:
+    """List the rows at fault, the first of them if there are many; ``faults`` holds them all."""
+    from feature_store.ingestion.visible_text import visible
+
+    def cell(text: str) -> str:
+        return escape(visible(text, most=SHOWN_LETTERS))
+
+    table = Table("row", "column", "value", "reason", title=cell(refused.source_name))
     for bad in refused.bad_rows[:SHOWN_BAD_ROWS]:
-        table.add_row(str(bad.row), escape(bad.column), escape(bad.value), escape(bad.reason))
+        table.add_row(str(bad.row), cell(bad.column), cell(bad.value), cell(bad.reason))
     RESULT.print(table)
     total, rows = len(refused.bad_rows), len({bad.row for bad in refused.bad_rows})
     shown = f" (the first {SHOWN_BAD_ROWS} above)" if total > SHOWN_BAD_ROWS else ""
     INFO.print(
-        f"[bold red]error:[/bold red] {total:,} faults in {rows:,} rows{shown}; "
-        "nothing was stored, mend them and import again"
+        f"[bold red]error:[/bold red] {counted(total, 'fault')} in {counted(rows, 'row')}{shown}; "
+        "nothing was stored, mend the file and import it again"
     )
+    if faults is not None:
+        INFO.print(f"every fault is in {faults}", markup=False, soft_wrap=True)
+    elif shown:
+        INFO.print("add --faults FILE.csv to have every fault written to that file", markup=False)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 row`` or ``2 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -63,6 +63,8 @@ def print_report(report: TrainingReport, settings: Settings) -> None:
     for name, scores in report.backtest.mean.items():
         table.add_row(name, *(f"{getattr(scores, field):.3f}" for _, field in FIGURES))
     INFO.print(table)
+    if report.backtest.left_out:
+        INFO.print(f"Not tested, too young or silent: {', '.join(report.backtest.left_out)}")
     INFO.print(
         f"It serves from now on. All runs: mlflow ui --backend-store-uri {settings.tracking_uri}"
     )

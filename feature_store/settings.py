@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,8 +27,9 @@ class Settings(BaseSettings):
     """The moment taken as now, to live a past day again; unset means the wall clock."""
     host: str = "127.0.0.1"
     """Address the service listens on. Loopback by default: there is no sign-in yet."""
-    port: int = 3000
-    solver_time_limit_s: float = 10.0
+    port: int = Field(default=3000, ge=1, le=65535)
+    """The port it listens on."""
+    solver_time_limit_s: float = Field(default=10.0, gt=0, allow_inf_nan=False)
     """Longest time the solver may take for one firm's schedule."""
 
     @property
@@ -45,6 +46,15 @@ class Settings(BaseSettings):
     def artifacts(self) -> Path:
         """Folder of MLflow's artefacts."""
         return self.home.resolve() / "mlartifacts"
+
+    @property
+    def library_environment(self) -> dict[str, str]:
+        """Environment that keeps the libraries' files below ``home`` and their reports unsent."""
+        return {
+            "BENTOML_HOME": str(self.home.resolve() / "bentoml"),
+            "BENTOML_DO_NOT_TRACK": "True",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        }
 
     def now(self) -> datetime:
         """The moment the product takes as now, timezone-aware."""

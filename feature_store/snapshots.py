@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -53,7 +54,7 @@ def take_snapshot(folder: Path, knowledge: Knowledge) -> Snapshot:
     path = folder / f"{digest}.parquet"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".unfinished")
+        unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
         rows = pl.concat([_rows(histories[firm.firm_id]) for firm in firms])
         rows.write_parquet(
             unfinished, metadata={"firms": declared, "moment": knowledge.moment.isoformat()}

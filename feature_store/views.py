@@ -1,10 +1,9 @@
-"""Training and serving frames: features of (issue time, lead time) pairs, from one code path."""
+"""Frames of features of (issue time, lead time) pairs: training and serving take the same."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.features.catalogue import NAMES, feature_values
 from feature_store.features.load_table import LoadTable, Rows, load_table
-from feature_store.time_grid import STEP, Instants, KilowattArray, to_datetime, utc_instant
+from feature_store.time_grid import STEP, Instants, KilowattArray, to_datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,16 +48,10 @@ class Frame:
         )
 
 
-def serving_frame(firm: Firm, history: LoadHistory, issue_time: datetime, steps: int) -> Frame:
-    """Features of the ``steps`` intervals from ``issue_time`` on; later readings are hidden."""
-    issue = np.array([utc_instant(issue_time, what="issue time")])
-    return training_frame(firm, history, issue, np.arange(steps))
-
-
-def training_frame(
+def feature_frame(
     firm: Firm, history: LoadHistory, issue_times: Instants, leads: npt.NDArray[np.int64]
 ) -> Frame:
-    """Features and targets of every issue time with every lead.
+    """Features and targets of every issue time with every lead, for training and serving alike.
 
     Args:
         firm: Whose calendar applies.

@@ -11,6 +11,7 @@ import numpy as np
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NotEnoughReadingsError, SandanError
+from feature_store.features.catalogue import LOOKBACK
 from feature_store.point_in_time import Knowledge, Store
 from feature_store.settings import Settings
 from feature_store.time_grid import (
@@ -30,8 +31,8 @@ HORIZON_STEPS = 2 * STEPS_PER_DAY
 """Two days ahead: the day that is being run and the one that can still be rearranged."""
 MAX_HORIZON_STEPS = 7 * STEPS_PER_DAY
 """A week: the longest lead that a forecast is asked for."""
-FORECAST_HISTORY_DAYS = 70
-"""Ten weeks: the eight that the features look back over, and two for gaps."""
+FORECAST_HISTORY_DAYS = LOOKBACK // timedelta(days=1) + 1
+"""What the features look back over, and the started day."""
 PLAN_HISTORY_DAYS = 400
 """Thirteen billing months and a few days: what the ratchet of 제68조 can remember."""
 LOOK_BACK_DAYS = (3, FORECAST_HISTORY_DAYS)
@@ -98,9 +99,10 @@ class Planner:
             UnknownFirmError: No such firm is declared.
         """
         firm, knowledge = self._known(firm_id, issue_time)
-        history = knowledge.history(firm_id, days=FORECAST_HISTORY_DAYS)
-        issue = (issue_time or history.end).astimezone(firm.zone)
-        return self.forecaster.predict(firm, history, issue, steps)
+        issue = issue_time or _readings_end(knowledge, firm_id)
+        age_days = (knowledge.moment - issue) // timedelta(days=1)
+        history = knowledge.history(firm_id, days=FORECAST_HISTORY_DAYS + age_days)
+        return self.forecaster.predict(firm, history, issue.astimezone(firm.zone), steps)
 
     def schedule(self, firm_id: str, issue_time: datetime | None = None) -> Outcome:
         """Plan a firm's equipment without proposing the plan; errors as in :meth:`forecast`."""
@@ -156,10 +158,9 @@ class Planner:
     def _known(self, firm_id: str, issue_time: datetime | None) -> tuple[Firm, Knowledge]:
         """The firm, and what was known at the issue time or, without one, what is known now."""
         now = self.now()
-        knowledge = self.store.as_of(now)
-        firm = knowledge.firm(firm_id)
         if issue_time is None:
-            return firm, knowledge
+            knowledge = self.store.as_of(now)
+            return knowledge.firm(firm_id), knowledge
         utc_instant(issue_time, what="issue time")
         if issue_time > now:
             raise IssueTimeError(
@@ -171,13 +172,15 @@ class Planner:
                 f"issue time {issue_time.isoformat()} is not on a quarter hour; "
                 f"write {floor_to_step(issue_time).isoformat()}"
             )
-        return firm, self.store.as_of(issue_time)
+        knowledge = self.store.as_of(issue_time)
+        return knowledge.firm(firm_id), knowledge
 
     def _plan(
         self, firm: Firm, knowledge: Knowledge, issue_time: datetime | None
     ) -> tuple[LoadForecast, Outcome]:
-        history = knowledge.history(firm.firm_id, days=PLAN_HISTORY_DAYS)
-        issue = (issue_time or history.end).astimezone(firm.zone)
+        issue = (issue_time or _readings_end(knowledge, firm.firm_id)).astimezone(firm.zone)
+        age_days = (knowledge.moment - issue) // timedelta(days=1)
+        history = knowledge.history(firm.firm_id, days=PLAN_HISTORY_DAYS + age_days)
         forecast = self.forecaster.predict(firm, history, issue, HORIZON_STEPS)
         time_limit_s = self.settings.solver_time_limit_s
         return forecast, self.scheduler(firm, history, forecast, time_limit_s=time_limit_s)

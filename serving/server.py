@@ -101,12 +101,8 @@ def server_environment(settings: Settings) -> dict[str, str]:
     """Return what the server's environment must say beside what it says already."""
     stated = settings.model_copy(update={"home": settings.home.resolve()}).model_dump(mode="json")
     ours = {f"SANDAN_{name.upper()}": str(value) for name, value in stated.items() if value}
-    return ours | {
-        "BENTOML_HOME": str(settings.home.resolve() / "bentoml"),
-        "BENTOML_DO_NOT_TRACK": "True",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),  # OpenMP spins on shared cores
-    }
+    openmp = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}  # spins on shared cores
+    return ours | openmp | settings.library_environment
 
 
 def listening_host(host: str) -> str:

@@ -1,22 +1,28 @@
 """The BentoML service: forecasts and schedules as its own API, everything else mounted in it.
 
-``bentoml serve serving.service:service`` runs it, as ``sandan serve`` does.
+``sandan serve`` runs it; so does ``bentoml serve serving.service:service``, whose own process reads
+its settings before it imports this module (see docs/operating.md).
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-import bentoml
-from starlette.responses import Response
-
-from feature_store.errors import SandanError
 from feature_store.settings import Settings
-from serving.api.answers import ForecastRequest, ScheduleRequest
-from serving.api.prediction import answer_forecast, answer_schedule
-from serving.api.problem import Problem, problem_of, problem_response
-from serving.bootstrap import GUARDS, build, connect, create_app
-from serving.suggestions.documents import ForecastDocument, ScheduleDocument
+
+for _name, _value in Settings().library_environment.items():
+    os.environ.setdefault(_name, _value)  # BentoML reads them when it is imported
+
+import bentoml  # noqa: E402
+from starlette.responses import Response  # noqa: E402
+
+from feature_store.errors import SandanError  # noqa: E402
+from serving.api.answers import ForecastRequest, ScheduleRequest  # noqa: E402
+from serving.api.prediction import answer_forecast, answer_schedule  # noqa: E402
+from serving.api.problem import Problem, problem_of, problem_response  # noqa: E402
+from serving.bootstrap import GUARDS, build, connect, create_app  # noqa: E402
+from serving.suggestions.documents import ForecastDocument, ScheduleDocument  # noqa: E402
 
 LONGEST_ANSWER_S = 120
 """A request may wait behind other schedules, each up to the solver's time limit."""

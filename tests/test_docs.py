@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from bench.quoted import QUOTED, table, with_figures
 from cli.main import app as sandan
 from feature_store.entities.reading_batch import ReadingBatch
 from feature_store.ingestion.firms_file import read_firms
@@ -205,7 +206,10 @@ def test_every_dependency_has_its_reason_in_the_decision_about_them() -> None:
     told = text_of("docs/adr/0009-dependencies.md").lower()
     project = tomllib.loads(text_of("pyproject.toml"))
     declared = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    names = {re.split(r"[<>=!~ ;\[]", one)[0] for one in declared} - {"types-pyyaml"}
+    names = {re.split(r"[<>=!~ ;\[]", one)[0] for one in declared} - {
+        "types-pyyaml",
+        "types-psutil",
+    }
 
     assert {name for name in names if not re.search(rf"\b{name}\b", told)} == set()
 
@@ -216,3 +220,9 @@ def test_the_architecture_document_tells_the_layers_that_are_checked() -> None:
     layers = [" > ".join(one["layers"]) for one in contracts if one["type"] == "layers"]
 
     assert [one for one in layers if one not in told] == []
+
+
+@pytest.mark.parametrize("document", QUOTED)
+def test_quoted_figures_are_the_last_measured_ones(document: str) -> None:
+    assert text_of(document) == with_figures(document)
+    assert table(document) in text_of(document)

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NotEnoughReadingsError
+from feature_store.features.recent_range import LEVEL_STEPS
 from feature_store.time_grid import STEP, STEPS_PER_DAY, Instants, utc_instant
 
-MIN_TRAINING_DAYS = 28
-"""Least history before the held-back weeks: four of each weekday make a profile."""
 MIN_TEST_DAYS = 14
-"""Least held-back period: two of each weekday."""
+"""Least held-back period: two of each weekday. At most a quarter is held back, so six weeks of
+history are left to train on at the least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +31,25 @@ class HeldBack:
     """Steps forecast from each issue time."""
 
     def issue_times(self, firm: Firm, history: LoadHistory) -> Instants:
-        """Issue times within the test period after which every step was measured or passed."""
+        """Issue times in the test period after which every step has passed.
+
+        Only those at which some reading of the last four weeks was known: before, and after a
+        longer silence, there is nothing to forecast from.
+        """
         instants = history.grid.starts
         clock = history.grid.clock(firm.zone)
         on_hour = np.isin(clock.step_of_day, np.array(self.issue_hours) * STEPS_PER_DAY // 24)
         last = min(utc_instant(self.end), instants[-1] + STEP) - self.steps * STEP
-        return instants[on_hour & (instants >= utc_instant(self.start)) & (instants <= last)]
+        inside = (instants >= utc_instant(self.start)) & (instants <= last)
+        return instants[on_hour & inside & _heard_of_lately(history)]
+
+
+def _heard_of_lately(history: LoadHistory) -> npt.NDArray[np.bool_]:
+    """Whether, at the start of each interval, a reading that came in time was four weeks old."""
+    in_time = history.known_at <= history.grid.starts + STEP  # NaT compares False
+    count = np.concatenate([[0], np.cumsum(in_time)])
+    position = np.arange(history.grid.steps)
+    return count[position] > count[np.maximum(position - LEVEL_STEPS, 0)]
 
 
 def hold_back(
@@ -55,7 +69,7 @@ def hold_back(
     first = min(history.grid.start for history in histories.values())
     known_days = (end - first) // timedelta(days=1)
     days = min(test_days, known_days // 4)
-    if days < MIN_TEST_DAYS or known_days - days < MIN_TRAINING_DAYS:
+    if days < MIN_TEST_DAYS:
         raise NotEnoughReadingsError(
             f"training needs at least {4 * MIN_TEST_DAYS} days of readings, {known_days} are "
             f"known as of {as_of.isoformat()}; import more"

@@ -23,7 +23,7 @@ from feature_store.time_grid import (
     Instants,
     utc_instant,
 )
-from feature_store.views import Frame, stack, training_frame
+from feature_store.views import Frame, feature_frame, stack
 from models.forecasting.lightgbm_quantiles import BoosterParameters, LightGBMQuantiles, fit
 from models.forecasting.load_forecast import QUANTILES
 from models.forecasting.same_day_type_mean import SameDayTypeMean
@@ -174,7 +174,7 @@ def _sample(snapshot: Snapshot, cut: datetime, plan: TrainingPlan) -> Frame:
         leads = random.integers(0, plan.horizon_steps, (len(issue_times), plan.leads_per_issue))
         soon = plan.leads_per_issue // 4  # short leads change fastest and serve the next peak
         leads[:, :soon] = random.integers(0, 4 * STEPS_PER_HOUR, (len(issue_times), soon))
-        frame = training_frame(firm, known, issue_times, leads)
+        frame = feature_frame(firm, known, issue_times, leads)
         frames.append(frame.where(np.isfinite(frame.target_kw)))
     return stack(frames)
 

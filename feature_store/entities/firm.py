@@ -18,17 +18,20 @@ Option = Literal["none", "I", "II", "III"]
 class _Declared(BaseModel):
     """What a stranger's file declares: unknown keys are refused, values never change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Contract(_Declared):
     """The supply contract with KEPCO (기본공급약관 제59, 67, 68조)."""
 
     tariff_class: TariffClass = "industrial_eul"
+    """Class of industrial tariff: 산업용(갑)Ⅰ, 산업용(갑)Ⅱ or 산업용(을)."""
     voltage: Voltage = "high_a"
+    """Supply voltage: 저압, 고압A, 고압B or 고압C."""
     option: Option = "II"
+    """Rate option 선택요금: a higher one has a dearer demand charge and cheaper energy."""
     power_kw: float = Field(gt=0)
-    """Contract power 계약전력."""
+    """Contract power 계약전력, kW."""
     meter_reading_day: int = Field(default=1, ge=1, le=28)
     """Day of the month on which a billing month starts 검침일; 1 is the calendar month."""
     reform_deferred: bool = False

@@ -25,7 +25,8 @@ class BadRow:
     """One row of a file that cannot be a reading."""
 
     row: int
-    """Row number as a person counts: the header is row 1."""
+    """Row number as a person counts: the header of a CSV file is row 1. Parquet has no header, its
+    rows count from 1, and a fault of the columns or of the whole file has row 0."""
     column: str
     value: str
     reason: str

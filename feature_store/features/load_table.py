@@ -131,13 +131,14 @@ class LoadTable:
 
 def load_table(firm: Firm, history: LoadHistory, horizon_steps: int) -> LoadTable:
     """Lay out what ``history`` knows of ``firm``, with room for ``horizon_steps`` more."""
-    positions = history.grid.steps + horizon_steps
+    ahead = horizon_steps + STEPS_PER_DAY  # the kind of the day after the last target is asked for
+    positions = history.grid.steps + ahead
     first = history.grid.starts[0]
     clock = local_clock(first + np.arange(positions) * STEP, firm.zone)
     dates = np.arange(clock.date[0], clock.date[-1] + 1)
     day = (clock.date - clock.date[0]).astype(np.int64)
     step_of_day = clock.step_of_day.astype(np.int64)
-    demand_kw = np.concatenate([history.demand_kw, np.full(horizon_steps, np.nan)])
+    demand_kw = np.concatenate([history.demand_kw, np.full(ahead, np.nan)])
     by_day_kw = np.full((len(dates), STEPS_PER_DAY), np.nan)
     by_day_kw[day[::-1], step_of_day[::-1]] = demand_kw[::-1]  # the first of a doubled step stays
     closed = closed_days(firm, dates)

@@ -19,7 +19,13 @@ from feature_store.ingestion.reading_checks import (
 )
 from feature_store.ingestion.rfc3339 import parsed_time, time_checks
 from feature_store.ingestion.row_check import RowCheck
-from feature_store.ingestion.text_table import column_names, header, read_text_table, text
+from feature_store.ingestion.text_table import (
+    column_names,
+    header,
+    header_row,
+    read_text_table,
+    text,
+)
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 
 REACTIVE_COLUMNS = ("lagging_kvarh", "leading_kvarh")
@@ -55,7 +61,7 @@ class CanonicalReader:
         if isinstance(table, BadRow):
             return refused(path, table)
         names = column_names(table)
-        misnamed = tuple(_misnamed(names, firm_id))
+        misnamed = tuple(_misnamed(names, firm_id, header_row(path)))
         if misnamed:
             return refused(path, *misnamed)
         value_column = "kwh" if "kwh" in names else "kw"
@@ -67,7 +73,7 @@ class CanonicalReader:
         )
 
 
-def _misnamed(names: Sequence[str], firm_id: str | None) -> list[BadRow]:
+def _misnamed(names: Sequence[str], firm_id: str | None, row: int) -> list[BadRow]:
     faults = [
         (name, f"is no column of this form; remove it (known: {', '.join(COLUMNS)})")
         for name in names
@@ -82,7 +88,7 @@ def _misnamed(names: Sequence[str], firm_id: str | None) -> list[BadRow]:
     if "firm_id" not in names and firm_id is None:
         faults.append(("firm_id", "is missing; add it or name the firm with --firm"))
     return [
-        BadRow(row=1, column=column, value=column if column in names else "", reason=reason)
+        BadRow(row=row, column=column, value=column if column in names else "", reason=reason)
         for column, reason in faults
     ]
 

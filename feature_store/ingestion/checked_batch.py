@@ -10,6 +10,7 @@ import polars as pl
 
 from feature_store.entities.reading_batch import READING_COLUMNS, BadRow, ReadingBatch, Refused
 from feature_store.ingestion.row_check import RowCheck, bad_rows
+from feature_store.ingestion.text_table import header_row
 
 
 def checked_batch(
@@ -17,7 +18,8 @@ def checked_batch(
 ) -> ReadingBatch | Refused:
     """Return the readings of ``table``, which has the columns of ``READING_COLUMNS`` parsed."""
     if not table.height:
-        return refused(path, NO_ROWS)
+        reason = "there is no reading below the header; export the file again"
+        return refused(path, BadRow(row=header_row(path), column="", value="", reason=reason))
     faults = bad_rows(table, checks)
     if faults:
         return refused(path, *faults)
@@ -34,8 +36,3 @@ def checked_batch(
 def refused(path: Path, *faults: BadRow) -> Refused:
     """Return the refusal of a file."""
     return Refused(source_name=path.name, bad_rows=faults)
-
-
-NO_ROWS = BadRow(
-    row=1, column="", value="", reason="there is no reading below the header; export the file again"
-)

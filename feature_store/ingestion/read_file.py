@@ -11,9 +11,13 @@ from feature_store.ingestion.canonical import CanonicalReader
 from feature_store.ingestion.reader import Reader
 from feature_store.ingestion.text_table import header
 from feature_store.ingestion.uci_steel import UciSteelReader
+from feature_store.ingestion.visible_text import visible
 
 READERS: tuple[Reader, ...] = (UciSteelReader(), CanonicalReader())
 """Every format, the most particular first."""
+
+_SHOWN_LETTERS = 200
+"""Eight column names fit; the first line of a file that is no table may have no end."""
 
 
 class UnknownFormatError(SandanError):
@@ -46,7 +50,8 @@ def _reader_of(path: Path, format_name: str | None) -> Reader:
     for reader in READERS:
         if reader.recognises(path):
             return reader
-    found = ", ".join(header(path)[:8]) or "none"
+    found = visible(", ".join(header(path)[:8]), most=_SHOWN_LETTERS) or "none"
     raise UnknownFormatError(
-        f"{path.name}: no known format has its columns ({found}); bring it to one of {known}"
+        f"{visible(path.name)}: no known format has its columns ({found}); "
+        f"bring it to one of {known}"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from feature_store.entities.reading_batch import BadRow
-from feature_store.ingestion.text_table import ROW, text
+from feature_store.ingestion.text_table import RAGGED_LINE, RAGGED_REASON, ROW, text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,20 +26,31 @@ class RowCheck:
 def bad_rows(table: pl.DataFrame, checks: Sequence[RowCheck]) -> tuple[BadRow, ...]:
     """Return every fault of every row, in the order of rows.
 
+    A row whose cells do not fit the header has that one fault: what its cells are is not known.
+
     Args:
         table: A :func:`feature_store.ingestion.text_table.read_text_table` with parsed columns.
         checks: What to look for.
     """
-    faults = pl.concat(
+    fits = pl.col(RAGGED_REASON).is_null()
+    ragged = table.select(
+        pl.col(ROW).cast(pl.Int64),
+        fails=~fits,
+        column=pl.lit(""),
+        value=RAGGED_LINE,
+        reason=RAGGED_REASON,
+    )
+    checked = [
         table.select(
             pl.col(ROW).cast(pl.Int64),
-            fails=check.fails.fill_null(value=False),
+            fails=fits & check.fails.fill_null(value=False),
             column=pl.lit(check.column),
             value=text(check.column).fill_null(""),
             reason=pl.lit(check.reason) if isinstance(check.reason, str) else check.reason,
-        ).filter("fails")
+        )
         for check in checks
-    )
+    ]
+    faults = pl.concat(one.filter("fails") for one in (ragged, *checked))
     return tuple(
         BadRow(row=row, column=column, value=value, reason=reason)
         for row, column, value, reason in faults.drop("fails")

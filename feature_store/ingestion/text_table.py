@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
-from itertools import islice
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 
 from feature_store.entities.reading_batch import BadRow
 
 ROW = "row"
-"""Column of row numbers; the header is row 1."""
+"""Column of row numbers; the header of a CSV file is row 1."""
+RAGGED_LINE = "ragged_line"
+"""Column of whole rows, where they do not fit the header."""
+RAGGED_REASON = "ragged_reason"
 
 _PREFIX = "text."
-_FIRST_DATA_ROW = 2
+_CELLS = cs.starts_with(_PREFIX)
 
 
 def text(column: str) -> pl.Expr:
@@ -38,25 +42,28 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
+def header_row(path: Path) -> int:
+    """Row that the column names stand in; 0 for Parquet, whose rows count from 1."""
+    return 0 if is_parquet(path) else 1
+
+
 def read_text_table(path: Path) -> pl.DataFrame | BadRow:
     """Return ``row`` and the cells of each column, see :func:`text`; empty cells are null.
 
-    Blank lines are left out but counted. A file that is no table is told as one bad row.
+    Blank lines are left out but counted. A row with more or fewer cells than the header has none
+    of them, but stands whole in ``ragged_line``, with what is wrong in ``ragged_reason``; both are
+    null elsewhere. A file that is no table is told as one bad row.
     """
-    try:
-        cells = _parquet_cells(path) if is_parquet(path) else _csv_cells(path)
-    except pl.exceptions.NoDataError:
-        return BadRow(row=1, column="", value="", reason="the file is empty; export it again")
-    except pl.exceptions.PolarsError as error:
-        return _what_is_wrong(path, error)
-    blank = pl.all_horizontal(pl.all().is_null())
-    stripped = cells.with_columns(pl.all().str.strip_chars()).with_columns(
-        pl.when(pl.all() != "").then(pl.all())
+    cells = _parquet_cells(path) if is_parquet(path) else _csv_cells(path)
+    if isinstance(cells, BadRow):
+        return cells
+    first = header_row(path) + 1
+    kept = cells.with_columns(_CELLS.str.strip_chars()).with_columns(
+        pl.when(_CELLS != "").then(_CELLS)
     )
-    kept = stripped.rename(lambda column: _PREFIX + column).with_columns(
-        pl.int_range(_FIRST_DATA_ROW, stripped.height + _FIRST_DATA_ROW).alias(ROW), blank=blank
+    return kept.with_columns(pl.int_range(first, kept.height + first).alias(ROW)).filter(
+        ~pl.all_horizontal(_CELLS.is_null()) | pl.col(RAGGED_REASON).is_not_null()
     )
-    return kept.filter(~pl.col("blank")).drop("blank")
 
 
 def column_names(table: pl.DataFrame) -> tuple[str, ...]:
@@ -64,13 +71,53 @@ def column_names(table: pl.DataFrame) -> tuple[str, ...]:
     return tuple(name.removeprefix(_PREFIX) for name in table.columns if name.startswith(_PREFIX))
 
 
-def _csv_cells(path: Path) -> pl.DataFrame:
-    return pl.read_csv(path, infer_schema=False)  # all text; a byte order mark is skipped
+def _csv_cells(path: Path) -> pl.DataFrame | BadRow:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.reader(lines))
+    except UnicodeDecodeError:
+        return _fault(path, "is not UTF-8 text; save it as CSV UTF-8 and try again")
+    except csv.Error as error:
+        return _fault(path, f"cannot be read as CSV ({error}); export it again")
+    names = rows.pop(0) if rows else []
+    if not names:
+        return _fault(path, "no column names stand in the first line; export the file again")
+    for name, times in Counter(names).items():
+        if times > 1:
+            return _fault(path, f"stands {times} times; keep one of them", column=name)
+    width = len(names)
+    reasons = [_misfit(row, width) for row in rows]
+    lines_kept = [reason and ",".join(row) for row, reason in zip(rows, reasons, strict=True)]
+    return pl.DataFrame(
+        [row if len(row) == width else [None] * width for row in rows],
+        schema={_PREFIX + name: pl.String for name in names},
+        orient="row",
+    ).with_columns(
+        pl.Series(RAGGED_LINE, lines_kept, pl.String),
+        pl.Series(RAGGED_REASON, reasons, pl.String),
+    )
 
 
-def _parquet_cells(path: Path) -> pl.DataFrame:
-    table = pl.read_parquet(path)
-    return table.select(_as_text(table[name]) for name in table.columns)
+def _misfit(row: list[str], width: int) -> str | None:
+    """Say how a row differs from the header; None if it does not or is blank."""
+    if len(row) == width or not any(map(str.strip, row)):
+        return None
+    mend = (
+        "write decimals with a point and no thousands comma"
+        if len(row) > width
+        else "give every column a cell, an empty one if need be"
+    )
+    return f"has another number of cells ({len(row)}) than the header ({width}); {mend}"
+
+
+def _parquet_cells(path: Path) -> pl.DataFrame | BadRow:
+    try:
+        table = pl.read_parquet(path)
+        cells = table.select(_as_text(table[name]).alias(_PREFIX + name) for name in table.columns)
+    except pl.exceptions.PolarsError as error:
+        return _fault(path, f"cannot be read as Parquet ({error}); write it again")
+    whole = pl.lit(None, pl.String)
+    return cells.with_columns(whole.alias(RAGGED_LINE), whole.alias(RAGGED_REASON))
 
 
 def _as_text(column: pl.Series) -> pl.Series:
@@ -82,32 +129,5 @@ def _as_text(column: pl.Series) -> pl.Series:
     return column.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00")
 
 
-def _what_is_wrong(path: Path, error: pl.exceptions.PolarsError) -> BadRow:
-    if is_parquet(path):
-        return BadRow(
-            row=1,
-            column="",
-            value="",
-            reason=f"cannot be read as Parquet ({error}); write it again",
-        )
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.reader(lines)
-            width = len(next(rows))
-            for number, row in enumerate(islice(rows, None), start=_FIRST_DATA_ROW):
-                if len(row) > width:
-                    return BadRow(
-                        row=number,
-                        column="",
-                        value=",".join(row),
-                        reason=f"has {len(row)} cells, the header has {width}; "
-                        "write decimals with a point and no thousands comma",
-                    )
-    except UnicodeDecodeError:
-        return BadRow(
-            row=1,
-            column="",
-            value="",
-            reason="is not UTF-8 text; save it as CSV UTF-8 and try again",
-        )
-    return BadRow(row=1, column="", value="", reason=f"cannot be read as CSV ({error})")
+def _fault(path: Path, reason: str, *, column: str = "") -> BadRow:
+    return BadRow(row=header_row(path), column=column, value=column, reason=reason)

@@ -17,6 +17,7 @@ from feature_store.ingestion.text_table import (
     ROW,
     column_names,
     header,
+    header_row,
     read_text_table,
     text,
 )
@@ -55,14 +56,15 @@ class UciSteelReader:
         table = read_text_table(path)
         if isinstance(table, BadRow):
             return refused(path, table)
+        row = header_row(path)
         missing = [
-            BadRow(row=1, column=name, value="", reason="is missing; use the file as published")
+            BadRow(row=row, column=name, value="", reason="is missing; use the file as published")
             for name in (_LABEL, _ENERGY)
             if name not in column_names(table)
         ]
         if firm_id is None:
             reason = "is not in this format; name the firm with --firm"
-            missing.append(BadRow(row=1, column="firm_id", value="", reason=reason))
+            missing.append(BadRow(row=row, column="firm_id", value="", reason=reason))
         if missing:
             return refused(path, *missing)
         told = {name: column for name, column in _REACTIVE.items() if column in column_names(table)}

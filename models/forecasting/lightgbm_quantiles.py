@@ -16,7 +16,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.features.catalogue import NAMES
 from feature_store.time_grid import Instants, KilowattArray
-from feature_store.views import Frame, training_frame
+from feature_store.views import Frame, feature_frame
 from models.forecasting.forecaster import predict_one
 from models.forecasting.load_forecast import QUANTILES, LoadForecast
 
@@ -72,7 +72,7 @@ class LightGBMQuantiles:
         self, firm: Firm, history: LoadHistory, issue_times: Instants, steps: int
     ) -> KilowattArray:
         """See :class:`models.forecasting.forecaster.ManyForecaster`."""
-        frame = training_frame(firm, history, issue_times, np.arange(steps))
+        frame = feature_frame(firm, history, issue_times, np.arange(steps))
         _require_level(frame)
         demand_kw = self.predict_values(frame.values)
         return demand_kw.reshape(len(issue_times), steps, len(QUANTILES))
@@ -107,13 +107,14 @@ def fit(
     """Fit one booster a quantile on the rows of ``frame`` whose target was measured.
 
     Args:
-        frame: Rows of any number of firms; rows without target or profile are left out.
+        frame: Rows of any number of firms; rows without target, profile or level are left out.
         parameters: Shape of the boosters.
         version: Name the forecasts will carry.
         workers: Boosters fitted side by side, one thread each.
         on_booster: Called after each booster, for a progress bar.
     """
-    usable = np.isfinite(frame.target_kw) & np.isfinite(frame.column("profile_kw"))
+    known = np.isfinite(frame.column("profile_kw")) & np.isfinite(frame.column("level_kw"))
+    usable = known & np.isfinite(frame.target_kw)
     if not usable.any():
         raise NotEnoughReadingsError(
             "no firm has two weeks of readings before the training period ends; import more"

@@ -9,7 +9,7 @@ import numpy as np
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import Instants, KilowattArray
-from feature_store.views import training_frame
+from feature_store.views import feature_frame
 from models.forecasting.load_forecast import QUANTILES
 
 
@@ -23,6 +23,6 @@ class SameDayTypeMean:
         self, firm: Firm, history: LoadHistory, issue_times: Instants, steps: int
     ) -> KilowattArray:
         """See :class:`models.forecasting.forecaster.ManyForecaster`."""
-        frame = training_frame(firm, history, issue_times, np.arange(steps))
+        frame = feature_frame(firm, history, issue_times, np.arange(steps))
         mean_kw = frame.column("profile_kw").reshape(len(issue_times), steps, 1)
         return np.repeat(mean_kw, len(QUANTILES), axis=2)

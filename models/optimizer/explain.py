@@ -26,7 +26,10 @@ def moves(
     """Return one move for each piece of equipment that the plan runs otherwise than usual.
 
     Their savings are the Shapley shares of the plan's saving: what each adds, averaged over all
-    orders in which the changes could be made. They add up to the saving.
+    orders in which the changes could be made. They add up to the saving. What some of the changes
+    alone would do to the demand charge counts only between nothing and what all of them do:
+    nobody proposes a part of the plan, so no move is blamed or praised for a peak that the whole
+    plan does not have.
     """
     movers = [
         asset
@@ -57,11 +60,16 @@ def _shares(
     usual_total_kw = pricing.total_kw(usual_kw)[:, None]
     usual_energy, usual_demand = pricing.grid_costs_krw(usual_total_kw)
 
+    _, planned_demand = pricing.grid_costs_krw(pricing.total_kw(planned_kw)[:, None])
+    demand_saved = float((usual_demand - planned_demand)[0])
+    reach = (min(demand_saved, 0.0), max(demand_saved, 0.0))
+
     def saved_krw(members: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
         total_kw = usual_total_kw + changes_kw @ members.T
         energy, demand = pricing.grid_costs_krw(total_kw)
         return np.stack(
-            [usual_energy - energy - members @ more_wear, usual_demand - demand], axis=1
+            [usual_energy - energy - members @ more_wear, np.clip(usual_demand - demand, *reach)],
+            axis=1,
         )
 
     return shapley_shares(len(names), saved_krw)

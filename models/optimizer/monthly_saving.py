@@ -8,12 +8,10 @@ import numpy as np
 
 from feature_store.calendar.closed_days import closed_days
 from feature_store.entities.firm import Firm
-from feature_store.time_grid import STEPS_PER_DAY
+from feature_store.time_grid import SATURDAY, STEPS_PER_DAY, weekdays
 from models.optimizer.schedule import Schedule
 from models.tariffs.billing_month import BillingMonth
 from models.tariffs.dated import LocalDates
-
-_SATURDAY = 5
 
 
 def saved_krw_per_month(schedule: Schedule, firm: Firm) -> float:
@@ -49,5 +47,4 @@ def saved_krw_per_month(schedule: Schedule, firm: Firm) -> float:
 
 def _working_days(firm: Firm, dates: LocalDates) -> int:
     """Count the dates, repeated ones too, on which the firm usually works."""
-    weekday = (dates.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
-    return int(((weekday < _SATURDAY) & ~closed_days(firm, dates)).sum())
+    return int(((weekdays(dates) < SATURDAY) & ~closed_days(firm, dates)).sum())

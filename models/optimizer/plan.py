@@ -61,7 +61,7 @@ def plan(
         later=later,
         later_cuts=later_cuts,
     )
-    usual_kw = {asset.name: asset.usual_kw(forecast.grid) for asset in site.assets}
+    usual_kw = _usual_kw(pricing)
     planned_kw = pricing.cheaper(usual_kw, _settled(usual_kw, solution.equipment_kw))
     verify(site, forecast.grid, base, planned_kw)
     schedule = _schedule(
@@ -84,6 +84,22 @@ def _later_cuts(
     months = [month for group in later for month in group.months]
     charges = later_charges(site.contract, known, prices.months[0].month, months, site.zone)
     return tuple(demand_cuts(group, charges) for group in later)
+
+
+def _usual_kw(pricing: Pricing) -> Mapping[str, KilowattArray]:
+    """Return what each piece of equipment does if nobody changes anything.
+
+    What is newer than the readings may bring more than the site draws; nothing may be fed back,
+    so the surplus is held back where it arises.
+    """
+    grid = pricing.prices.grid
+    usual_kw = {asset.name: asset.usual_kw(grid) for asset in pricing.site.assets}
+    for asset in pricing.site.assets:
+        if not asset.in_readings:
+            surplus_kw = np.maximum(-(pricing.base.median_kw + pricing.total_kw(usual_kw)), 0.0)
+            fed_kw = np.maximum(-usual_kw[asset.name], 0.0)
+            usual_kw[asset.name] = usual_kw[asset.name] + np.minimum(surplus_kw, fed_kw)
+    return usual_kw
 
 
 def _settled(

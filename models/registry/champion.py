@@ -7,6 +7,7 @@ from pathlib import Path
 import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from feature_store.errors import NoModelError
 from feature_store.settings import Settings
@@ -26,6 +27,8 @@ def load_champion(settings: Settings) -> Forecaster:
     try:
         version = client.get_model_version_by_alias(MODEL_NAME, CHAMPION)
     except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+            raise
         raise NoModelError(
             f"no model has the alias '{CHAMPION}' in {settings.tracking_uri}; run 'sandan train'"
         ) from error

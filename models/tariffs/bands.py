@@ -10,13 +10,11 @@ import numpy.typing as npt
 
 from feature_store.calendar.off_peak_days import off_peak_days
 from feature_store.entities.firm import Contract
-from feature_store.time_grid import Instants, LocalClock, local_clock
+from feature_store.time_grid import SATURDAY, Instants, LocalClock, local_clock
 from models.tariffs.band import Band
 from models.tariffs.dated import LocalDates, dates_in_force, version_of
 from models.tariffs.kepco_tables import KepcoTables, kepco_tables
 from models.tariffs.switches import USUAL, Switches
-
-SATURDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from feature_store.entities.firm import Contract, Firm
 from feature_store.time_grid import STEPS_PER_HOUR
+from serving.api.issue_time import FIRST_YEAR, LAST_YEAR, IssueTime
 from serving.api.problem import DecisionTaken
 from serving.planner import HORIZON_STEPS, MAX_HORIZON_STEPS
 from serving.suggestions.documents import (
@@ -21,6 +22,7 @@ from serving.suggestions.documents import (
 from serving.suggestions.suggestion import (
     Accepted,
     Expired,
+    NothingToChange,
     Proposed,
     Rejected,
     State,
@@ -28,12 +30,13 @@ from serving.suggestions.suggestion import (
     Verdict,
 )
 
-StateName = Literal["proposed", "accepted", "rejected", "expired"]
+StateName = Literal["proposed", "nothing_to_change", "accepted", "rejected", "expired"]
 FIRM_ID = Field(description="Id of the firm, as listed by /v1/firms.", examples=["metal-works"])
 ISSUE_TIME = Field(
     default=None,
-    description="RFC 3339 time with offset on a quarter hour, not in the future. Only what was "
-    "known then is used. Left out: the end of the firm's newest reading.",
+    description="RFC 3339 time with offset on a quarter hour, not in the future, of the years "
+    f"{FIRST_YEAR} to {LAST_YEAR}. Only what was known then is used. Left out: the end of the "
+    "firm's newest reading.",
     examples=["2026-11-19T06:00:00+09:00"],
 )
 
@@ -41,14 +44,14 @@ ISSUE_TIME = Field(
 class _Asked(BaseModel):
     """A request body; unknown keys are refused, so that a typing error is not passed over."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class ForecastRequest(_Asked):
     """Which forecast is wanted."""
 
     firm_id: str = FIRM_ID
-    issue_time: AwareDatetime | None = ISSUE_TIME
+    issue_time: IssueTime | None = ISSUE_TIME
     steps: int = Field(
         default=HORIZON_STEPS,
         ge=1,
@@ -61,19 +64,20 @@ class ScheduleRequest(_Asked):
     """Which schedule is wanted."""
 
     firm_id: str = FIRM_ID
-    issue_time: AwareDatetime | None = ISSUE_TIME
+    issue_time: IssueTime | None = ISSUE_TIME
 
 
 class SuggestionRequest(_Asked):
     """Which suggestion is wanted."""
 
-    issue_time: AwareDatetime | None = ISSUE_TIME
+    issue_time: IssueTime | None = ISSUE_TIME
 
 
 class DecisionRequest(_Asked):
     """An operator's decision."""
 
     decision: Verdict
+    """Whether the plan will be run."""
     decided_by: str = Field(
         min_length=1, max_length=120, description="Name of the operator who decides."
     )
@@ -86,8 +90,11 @@ class FirmAnswer(Document):
     """A declared firm."""
 
     firm_id: str
+    """Id of the firm."""
     name_ko: str
+    """Name in Korean."""
     name_en: str
+    """Name in English."""
     timezone: str = Field(description="IANA zone of the firm's days and bills.")
     contract: Contract = Field(description="Supply contract; power_kw in kW.")
     equipment: list[str] = Field(description="Names of the equipment that can be scheduled.")
@@ -100,17 +107,24 @@ class FirmsAnswer(Document):
     """All declared firms, by id."""
 
     firms: list[FirmAnswer]
+    """The firms, by id."""
 
 
 class SuggestionSummary(Document):
     """A suggestion without its series."""
 
     suggestion_id: str
+    """Id of the suggestion."""
     firm_id: str
+    """Id of the firm whose schedule it is."""
     issue_time: AwareDatetime
+    """When its forecast was made, in the firm's zone."""
     created_at: AwareDatetime
+    """When it was stored, by the wall clock."""
     model_version: str
+    """Name and version of the model that made the forecast."""
     state: StateName
+    """Only `proposed` awaits a decision; `nothing_to_change` moves nothing and takes none."""
     saved_krw: float = Field(description="What the plan saves over the horizon, won.")
     decided: DecisionTaken | None = Field(description="The decision; null while there is none.")
 
@@ -119,13 +133,16 @@ class SuggestionAnswer(SuggestionSummary):
     """A suggestion with the forecast and the schedule it proposes."""
 
     forecast: ForecastDocument
+    """The forecast that the schedule was made for."""
     schedule: ScheduleDocument
+    """The schedule that is proposed."""
 
 
 class SuggestionsAnswer(Document):
     """A firm's suggestions, newest issue time first."""
 
     suggestions: list[SuggestionSummary]
+    """The suggestions, newest issue time first."""
 
 
 def firm_answer(firm: Firm, readings_end: datetime | None) -> FirmAnswer:
@@ -169,6 +186,8 @@ def state_name(state: State) -> StateName:
     match state:
         case Proposed():
             return "proposed"
+        case NothingToChange():
+            return "nothing_to_change"
         case Accepted():
             return "accepted"
         case Rejected():

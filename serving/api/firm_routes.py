@@ -8,12 +8,12 @@ from feature_store.errors import UnknownFirmError
 from serving.api.answers import FirmAnswer, FirmsAnswer, firm_answer
 from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import KINDS
-from serving.api.responses import problems
+from serving.api.responses import reading_problems
 
 router = APIRouter(prefix="/v1/firms", tags=["firms"])
 
 
-@router.get("", responses=problems())
+@router.get("", responses=reading_problems())
 def list_firms(planner: PlannerInUse) -> FirmsAnswer:
     """All declared firms, by id."""
     return FirmsAnswer(
@@ -21,7 +21,7 @@ def list_firms(planner: PlannerInUse) -> FirmsAnswer:
     )
 
 
-@router.get("/{firm_id}", responses=problems(KINDS[UnknownFirmError]))
+@router.get("/{firm_id}", responses=reading_problems(KINDS[UnknownFirmError]))
 def show_firm(firm_id: str, planner: PlannerInUse) -> FirmAnswer:
     """One declared firm."""
     return firm_answer(planner.firm(firm_id), planner.readings_end(firm_id))

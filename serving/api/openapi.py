@@ -10,8 +10,8 @@ from fastapi.responses import PlainTextResponse
 
 from feature_store.errors import NoModelError, NotEnoughReadingsError, UnknownFirmError
 from serving.api.answers import ForecastRequest, ScheduleRequest
-from serving.api.problem import INFEASIBLE, KINDS, TIMED_OUT, Problem
-from serving.api.responses import problems
+from serving.api.problem import INFEASIBLE, KINDS, MEDIA_TYPE, TIMED_OUT, Problem
+from serving.api.responses import writing_problems
 from serving.planner import IssueTimeError
 from serving.suggestions.documents import ForecastDocument, ScheduleDocument
 
@@ -49,14 +49,27 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(described.pop("$defs", {}))
     schemas["Problem"] = described
+    _drop_frameworks_own_problems(document)
     return document
+
+
+def _drop_frameworks_own_problems(document: dict[str, Any]) -> None:
+    """Remove the 422 that FastAPI adds wherever a path has a part: any text is a valid one."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {}):
+                operation["responses"].pop("422", None)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)
 
 
 def served_by_bentoml() -> APIRouter:
     """Describe BentoML's own routes; the router documents them and never answers."""
     router = APIRouter()
 
-    @router.post("/v1/forecast", tags=["prediction"], responses=problems(*_FORECAST_PROBLEMS))
+    @router.post(
+        "/v1/forecast", tags=["prediction"], responses=writing_problems(*_FORECAST_PROBLEMS)
+    )
     def forecast(asked: ForecastRequest) -> ForecastDocument:
         """Forecast a firm's load as quantiles."""
         raise NotImplementedError(asked)
@@ -64,7 +77,7 @@ def served_by_bentoml() -> APIRouter:
     @router.post(
         "/v1/schedule",
         tags=["prediction"],
-        responses=problems(*_FORECAST_PROBLEMS, INFEASIBLE, TIMED_OUT),
+        responses=writing_problems(*_FORECAST_PROBLEMS, INFEASIBLE, TIMED_OUT),
     )
     def schedule(asked: ScheduleRequest) -> ScheduleDocument:
         """Plan a firm's equipment without proposing the plan."""

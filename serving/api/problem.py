@@ -7,10 +7,9 @@ from http import HTTPStatus
 from typing import Literal
 
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from feature_store.errors import (
-    NaiveTimeError,
     NoModelError,
     NotEnoughReadingsError,
     SandanError,
@@ -20,6 +19,7 @@ from models.optimizer.schedule import Infeasible, TimedOut
 from serving.planner import IssueTimeError
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
+    NothingToDecideError,
     SuggestionExpiredError,
     UnknownSuggestionError,
     UnreadableDecisionError,
@@ -31,10 +31,16 @@ MEDIA_TYPE = "application/problem+json"
 class DecisionTaken(BaseModel):
     """The decision that stands."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     decision: Literal["accepted", "rejected"]
+    """What was decided."""
     reason: str
+    """Why, in the operator's words; empty if none was given."""
     decided_by: str
+    """Name the operator gave."""
     decided_at: AwareDatetime
+    """When it was decided, by the wall clock."""
 
 
 class Problem(BaseModel):
@@ -67,6 +73,9 @@ KINDS: dict[type[SandanError], Kind] = {
     SuggestionExpiredError: Kind(
         slug="suggestion-expired", status=409, title="The suggestion's horizon is over"
     ),
+    NothingToDecideError: Kind(
+        slug="nothing-to-decide", status=409, title="The suggestion changes nothing"
+    ),
     NotEnoughReadingsError: Kind(
         slug="not-enough-readings", status=409, title="Too few readings are known"
     ),
@@ -74,7 +83,6 @@ KINDS: dict[type[SandanError], Kind] = {
         slug="incomplete-decision", status=422, title="The decision is incomplete"
     ),
     IssueTimeError: Kind(slug="issue-time", status=422, title="The issue time cannot be used"),
-    NaiveTimeError: Kind(slug="naive-time", status=422, title="A time has no offset"),
     NoModelError: Kind(slug="no-model", status=503, title="No model serves yet"),
 }
 UNUSABLE = Kind(slug="unusable-input", status=422, title="The request cannot be used")

@@ -20,15 +20,17 @@ from serving.api.answers import (
 from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import (
     INFEASIBLE,
+    INVALID,
     KINDS,
     TIMED_OUT,
     problem_of_outcome,
     problem_response,
 )
-from serving.api.responses import problems
+from serving.api.responses import reading_problems, writing_problems
 from serving.planner import IssueTimeError
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
+    NothingToDecideError,
     SuggestionExpiredError,
     UnknownSuggestionError,
     UnreadableDecisionError,
@@ -40,7 +42,10 @@ LIST_LIMIT = 200
 """Most suggestions of one answer: two days of quarter-hourly ones."""
 
 
-@router.get("/firms/{firm_id}/suggestions", responses=problems(KINDS[UnknownFirmError]))
+@router.get(
+    "/firms/{firm_id}/suggestions",
+    responses=reading_problems(KINDS[UnknownFirmError], INVALID),
+)
 def list_suggestions(
     firm_id: str,
     planner: PlannerInUse,
@@ -56,7 +61,7 @@ def list_suggestions(
     "/firms/{firm_id}/suggestions",
     status_code=201,
     response_model=SuggestionAnswer,
-    responses=problems(
+    responses=writing_problems(
         KINDS[UnknownFirmError],
         KINDS[NotEnoughReadingsError],
         KINDS[IssueTimeError],
@@ -82,7 +87,9 @@ def make_suggestion(
     return suggestion_answer(outcome, planner.now(), planner.firm(firm_id))
 
 
-@router.get("/suggestions/{suggestion_id}", responses=problems(KINDS[UnknownSuggestionError]))
+@router.get(
+    "/suggestions/{suggestion_id}", responses=reading_problems(KINDS[UnknownSuggestionError])
+)
 def show_suggestion(suggestion_id: str, planner: PlannerInUse) -> SuggestionAnswer:
     """One suggestion with its forecast, its schedule and its decision."""
     suggestion = planner.suggestions.get(suggestion_id)
@@ -92,15 +99,16 @@ def show_suggestion(suggestion_id: str, planner: PlannerInUse) -> SuggestionAnsw
 @router.post(
     "/suggestions/{suggestion_id}/decision",
     status_code=201,
-    responses=problems(
+    responses=writing_problems(
         KINDS[UnknownSuggestionError],
         KINDS[AlreadyDecidedError],
         KINDS[SuggestionExpiredError],
+        KINDS[NothingToDecideError],
         KINDS[UnreadableDecisionError],
     ),
 )
 def decide(suggestion_id: str, asked: DecisionRequest, planner: PlannerInUse) -> SuggestionAnswer:
-    """Accept or reject a suggestion, once; the decision is never changed."""
+    """Accept or reject a suggestion that moves something, once; a decision is never changed."""
     suggestion = planner.decide(
         suggestion_id,
         verdict=asked.decision,

@@ -21,13 +21,14 @@ DECIMALS = 3
 class Document(BaseModel):
     """A frozen JSON object; unknown keys of an older or newer version are passed over."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class ForecastDocument(Document):
     """Quantiles of a firm's demand, interval by interval."""
 
     firm_id: str
+    """Id of the firm."""
     issue_time: AwareDatetime = Field(
         description="When the forecast was made, in the firm's zone. Nothing known later was used."
     )
@@ -63,7 +64,9 @@ class BlockDocument(Document):
     """A stretch of steady action of one piece of equipment."""
 
     action: Action
+    """What the equipment does."""
     start: AwareDatetime
+    """The instant the block begins."""
     end: AwareDatetime = Field(description="The instant just after the block.")
     power_kw: float = Field(
         description="Mean draw from the site bus, kW; negative feeds or reduces."
@@ -74,19 +77,25 @@ class MoveDocument(Document):
     """What one piece of equipment does otherwise than usual."""
 
     equipment: str
+    """Name the operators know it by."""
     kind: str
+    """Kind of equipment, as its firm declared it."""
     usual: list[BlockDocument]
+    """What it does on a usual day, in order of time."""
     planned: list[BlockDocument]
+    """What it does by the plan, in order of time."""
     saved_krw: float = Field(
         description="Its share of the plan's saving, won; the shares add up to the whole."
     )
     reason: Reason
+    """Why the move pays."""
 
 
 class EquipmentDocument(Document):
     """The planned draw of one piece of equipment."""
 
     name: str
+    """Name the operators know it by."""
     planned_kw: list[float] = Field(description="Draw from the site bus of each interval, kW.")
     soc_kwh: list[float] | None = Field(
         default=None,
@@ -99,17 +108,22 @@ class ScheduleDocument(Document):
     """A site's plan beside what would happen without it."""
 
     firm_id: str
+    """Id of the firm."""
     issue_time: AwareDatetime
+    """When its forecast was made, in the firm's zone."""
     model_version: str = Field(description="Name and version of the model behind the plan.")
     timezone: str = Field(description="IANA zone of every time in this answer.")
     interval: Literal["PT15M"] = Field(default="PT15M", description="Length of each interval.")
     unit: Literal["kW"] = Field(default="kW", description="Unit of every import and draw.")
     valid_times: list[AwareDatetime] = Field(description="Start of each interval.")
     equipment: list[EquipmentDocument]
+    """What each piece of equipment draws by the plan."""
     usual_import_kw: list[float] = Field(description="Draw from KEPCO if nothing is changed, kW.")
     planned_import_kw: list[float] = Field(description="Draw from KEPCO with the plan, kW.")
     usual_cost: CostDocument
+    """Cost if nothing is changed, won."""
     planned_cost: CostDocument
+    """Cost with the plan, won."""
     saved_krw: float = Field(description="What the plan saves over the horizon, won.")
     usual_peak_kw: float = Field(
         description="Largest demand in billed bands without the plan, on peak_quantile, kW."

@@ -38,6 +38,11 @@ class Proposed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NothingToChange:
+    """The usual operation is the cheapest known, so no decision is awaited."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Accepted:
     """An operator will run the plan."""
 
@@ -58,7 +63,7 @@ class Expired:
     expired_at: datetime
 
 
-State = Proposed | Accepted | Rejected | Expired
+State = Proposed | NothingToChange | Accepted | Rejected | Expired
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +95,9 @@ class Suggestion:
         """What has become of it at ``now``."""
         if self.decision is None:
             end = self.schedule.grid.end
-            return Expired(expired_at=end) if now >= end else Proposed()
+            if now >= end:
+                return Expired(expired_at=end)
+            return Proposed() if self.schedule.moves else NothingToChange()
         if self.decision.verdict == "accepted":
             return Accepted(decision=self.decision)
         return Rejected(decision=self.decision)
@@ -101,7 +108,7 @@ def suggestion_id_of(firm_id: str, issue_time: datetime, model_version: str) -> 
 
     Example:
         >>> suggestion_id_of("press", datetime(2026, 7, 1, tzinfo=UTC), "load-forecaster/3")
-        'press.20260701T0000Z.7f44ffab'
+        'press.20260701T0000Z.e38adde1'
     """
     model = hashlib.sha256(model_version.encode()).hexdigest()[:8]
     return f"{firm_id}.{issue_time.astimezone(UTC):%Y%m%dT%H%MZ}.{model}"
@@ -126,6 +133,10 @@ class AlreadyDecidedError(SandanError):
 
 class SuggestionExpiredError(SandanError):
     """The suggestion's horizon is over, so there is nothing left to decide."""
+
+
+class NothingToDecideError(SandanError):
+    """The suggestion moves nothing, so there is nothing to accept or reject."""
 
 
 class UnreadableDecisionError(SandanError):

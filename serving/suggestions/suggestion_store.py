@@ -23,6 +23,7 @@ from serving.suggestions.documents import (
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
     Decision,
+    NothingToDecideError,
     Suggestion,
     SuggestionExpiredError,
     UnknownSuggestionError,
@@ -123,6 +124,7 @@ class SuggestionStore:
 
         Raises:
             AlreadyDecidedError: There is a decision, even one made in the same moment.
+            NothingToDecideError: The plan moves nothing.
             SuggestionExpiredError: The horizon is over.
             UnknownSuggestionError: There is no such suggestion.
         """
@@ -133,6 +135,11 @@ class SuggestionStore:
             raise SuggestionExpiredError(
                 f"suggestion {suggestion_id}: its horizon ended at "
                 f"{suggestion.schedule.grid.end.isoformat()}; ask for a new suggestion"
+            )
+        if not suggestion.schedule.moves:
+            raise NothingToDecideError(
+                f"suggestion {suggestion_id}: it moves nothing, the usual operation is the "
+                "cheapest known; ask for a new suggestion once newer readings are known"
             )
         try:
             with self.engine.begin() as connection:

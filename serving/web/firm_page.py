@@ -56,8 +56,8 @@ class FirmPage:
 
     @property
     def can_decide(self) -> bool:
-        """Whether a decision is awaited: there is something to move and nobody decided yet."""
-        return isinstance(self.state, Proposed) and bool(self.moves)
+        """Whether a decision is awaited."""
+        return isinstance(self.state, Proposed)
 
 
 def firm_page(planner: Planner, firm: Firm, suggestion: Suggestion | None) -> FirmPage:

@@ -104,7 +104,7 @@ def round_ticks(highest: float) -> list[float]:
 
     Example:
         >>> round_ticks(930)
-        [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]
+        [0, 200, 400, 600, 800, 1000]
     """
     rough = max(highest, 1.0) / _TICKS_WANTED
     power = 10 ** math.floor(math.log10(rough))

@@ -7,6 +7,7 @@ from models.optimizer.schedule import Reason
 from serving.suggestions.suggestion import (
     Accepted,
     Expired,
+    NothingToChange,
     Proposed,
     Rejected,
     State,
@@ -57,6 +58,7 @@ BANDS = {
 
 STATES = {
     "new": marked("Awaiting decision"),
+    "unchanged": marked("Nothing to change"),
     "accepted": marked("Accepted"),
     "rejected": marked("Rejected"),
     "expired": marked("Expired"),
@@ -68,6 +70,7 @@ PROBLEM_TITLES = {
     "unknown-suggestion": marked("No such suggestion"),
     "already-decided": marked("This suggestion is decided already"),
     "suggestion-expired": marked("This suggestion's time is over"),
+    "nothing-to-decide": marked("This suggestion changes nothing"),
     "not-enough-readings": marked("Too few readings are known"),
     "incomplete-decision": marked("The decision is incomplete"),
     "no-model": marked("No model serves yet"),
@@ -88,6 +91,8 @@ def state_key(state: State | None) -> str:
             return "none"
         case Proposed():
             return "new"
+        case NothingToChange():
+            return "unchanged"
         case Accepted():
             return "accepted"
         case Rejected():

@@ -59,7 +59,7 @@ def test_an_import_reports_rows_period_and_gaps(sandan, declared):
     assert code == 0
     assert "import 1: 3 rows added, of which 0 corrections; 0 already known" in said
     assert "kiln_works: 2026-03-02 00:00 to 2026-03-02 01:00 (Asia/Seoul)" in said
-    assert "1 intervals missing, the first at 2026-03-02 00:30" in said
+    assert "1 interval missing, the first at 2026-03-02 00:30" in said
 
 
 def test_the_same_file_again_says_that_nothing_is_new(sandan, declared):
@@ -74,7 +74,7 @@ def test_a_correction_is_reported(sandan, declared):
     changed = declared / "changed.csv"
     changed.write_text(READINGS.replace(",11\n", ",11.5\n"))
     _, said = take(sandan, changed)
-    assert "1 rows added, of which 1 corrections; 2 already known" in said
+    assert "1 row added, of which 1 correction; 2 already known" in said
 
 
 def test_bad_rows_are_listed_and_nothing_is_stored(sandan, declared):
@@ -99,6 +99,59 @@ def test_of_many_bad_rows_the_first_are_shown_and_all_are_counted(sandan, declar
     assert code == 1
     assert "93 faults in 93 rows (the first 20 above)" in said
     assert said.count("is negative") == 20
+    assert "add --faults FILE.csv to have every fault written" in said
+
+
+def test_every_fault_can_be_written_to_a_file(sandan, declared):
+    bad, faults = declared / "bad.csv", declared / "faults.csv"
+    rows = [f"2026-03-{day:02}T00:00:00+09:00,-{day}\n" for day in range(1, 31)]
+    rows[4] = "2026-03-05T00:00:00+09:00,1,5\n"
+    bad.write_text("period_start,kwh\n" + "".join(rows))
+    code, said = take(sandan, bad, "--faults", faults)
+    assert code == 1
+    assert f"every fault is in {faults}" in said
+    written = pl.read_csv(faults, infer_schema=False)
+    assert written.columns == ["row", "column", "value", "reason"]
+    assert written["row"].to_list() == [str(row) for row in range(2, 32)]
+    assert written.row(4)[:3] == ("6", None, "2026-03-05T00:00:00+09:00,1,5")
+
+
+def test_a_good_file_leaves_no_file_of_faults(sandan, declared):
+    faults = declared / "faults.csv"
+    assert take(sandan, declared / "readings.csv", "--faults", faults)[0] == 0
+    assert not faults.exists()
+
+
+def test_the_faults_never_replace_the_file_that_has_them(sandan, declared):
+    bad = declared / "bad.csv"
+    bad.write_text(READINGS.replace("10.1", "x"))
+    before = bad.read_text()
+    code, said = take(sandan, bad, "--faults", bad)
+    assert (code, "name another one for its faults" in said) == (1, True)
+    assert bad.read_text() == before
+
+
+def test_faults_that_cannot_be_written_are_told(sandan, declared):
+    bad = declared / "bad.csv"
+    bad.write_text(READINGS.replace("10.1", "x"))
+    code, said = take(sandan, bad, "--faults", declared / "nowhere" / "faults.csv")
+    assert (code, "name another file" in said) == (1, True)
+
+
+def test_one_fault_is_told_in_the_singular(sandan, declared):
+    bad = declared / "bad.csv"
+    bad.write_text(READINGS.replace("10.1", "x"))
+    assert "1 fault in 1 row; nothing was stored" in take(sandan, bad)[1]
+
+
+def test_control_bytes_of_a_file_do_not_reach_the_terminal(sandan, declared):
+    bad = declared / "bad.csv"
+    bad.write_text(READINGS.replace("10.1", "1\x1b[2J\x07\x00") + "\x1b]0;title\x07\x9b,1,1\n")
+    code, said = take(sandan, bad)
+    assert code == 1
+    assert r"1\x1b[2J\x07\x00" in said
+    assert r"\x1b]0;title\x07\x9b" in said
+    assert said.replace("\n", "").isprintable()
 
 
 def test_a_firm_that_is_not_declared_says_how_to_declare_it(sandan, files):

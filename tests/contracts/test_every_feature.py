@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from feature_store.features.catalogue import CATALOGUE, LOOKBACK, NAMES
 from feature_store.features.load_table import Rows, load_table
 from feature_store.time_grid import INTERVAL, STEPS_PER_DAY, TimeGrid
+from serving.planner import FORECAST_HISTORY_DAYS
 from tests.builders import a_firm
 from tests.fakes.made_load import a_made_load
 
@@ -75,5 +76,6 @@ def test_no_two_features_name_the_same_column():
     assert len(set(NAMES)) == len(NAMES)
 
 
-def test_the_longest_lookback_is_what_serving_reads():
-    assert max(feature.lookback for feature in CATALOGUE) == LOOKBACK
+def test_serving_reads_at_least_the_longest_lookback():
+    longest = max(feature.lookback for feature in CATALOGUE)
+    assert timedelta(days=FORECAST_HISTORY_DAYS) >= longest == LOOKBACK

@@ -6,7 +6,7 @@ import pytest
 
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, STEPS_PER_DAY, utc_instant
-from feature_store.views import training_frame
+from feature_store.views import feature_frame
 from models.forecasting.forecaster import predict_one
 from models.forecasting.lightgbm_quantiles import BoosterParameters, fit
 from models.forecasting.load_forecast import QUANTILES
@@ -25,7 +25,7 @@ ISSUES = HISTORY.grid.starts[[80 * STEPS_PER_DAY, 80 * STEPS_PER_DAY + 37]]
 
 def a_fitted_model():
     issues = HISTORY.grid.starts[40 * STEPS_PER_DAY : 70 * STEPS_PER_DAY : 31]
-    frame = training_frame(FIRM, HISTORY, issues, np.arange(0, STEPS, 7))
+    frame = feature_frame(FIRM, HISTORY, issues, np.arange(0, STEPS, 7))
     return fit(frame, BoosterParameters(trees=10), version="lightgbm")
 
 

@@ -252,6 +252,36 @@ def test_a_thousands_comma_is_found_in_its_row(form, tmp_path):
     assert "thousands comma" in fault.reason
 
 
+def test_a_row_that_is_cut_short_is_named(form, tmp_path):
+    lines = (*form.lines[:4], form.lines[4].split(",")[0])
+    fault = only_fault(form, tmp_path, lines)
+    assert (fault.row, fault.value) == (5, lines[4])
+    assert "give every column a cell" in fault.reason
+
+
+def test_rows_of_another_width_do_not_hide_other_bad_rows(form, tmp_path):
+    lines = list(with_cell(form, 2, form.value_column, "x"))
+    lines[2] += ",1"
+    lines[3] = with_cell(form, 4, form.value_column, "-1")[3]
+    lines[4] += ",2,3"
+    outcome = read(form, write(form, tmp_path, tuple(lines)))
+    assert isinstance(outcome, Refused)
+    assert [(fault.row, fault.column) for fault in outcome.bad_rows] == [
+        (2, form.value_column),
+        (3, ""),
+        (4, form.value_column),
+        (5, ""),
+    ]
+    assert outcome.bad_rows[1].value == lines[2], "the row as it stands"
+
+
+def test_a_column_given_twice_is_named(form, tmp_path):
+    lines = tuple(f"{line},{line.split(',')[1]}" for line in form.lines)
+    fault = only_fault(form, tmp_path, lines)
+    assert (fault.row, fault.column) == (1, form.value_column)
+    assert "keep one of them" in fault.reason
+
+
 def test_a_missing_column_is_named(form, tmp_path):
     lines = tuple(line.replace(form.value_column, "Verbrauch") for line in form.lines)
     outcome = read(form, write(form, tmp_path, lines))

@@ -7,7 +7,7 @@ import numpy as np
 
 from feature_store.features.catalogue import LOOKBACK
 from feature_store.time_grid import INTERVAL, STEP, STEPS_PER_DAY, TimeGrid
-from feature_store.views import serving_frame, stack, training_frame
+from feature_store.views import feature_frame, stack
 from tests.builders import a_firm, a_history
 from tests.fakes.made_load import a_made_load
 
@@ -16,19 +16,20 @@ FIRM = a_firm(holiday_country=None)
 STEPS = 2 * STEPS_PER_DAY
 
 
-def test_a_serving_frame_equals_the_training_frames_rows_for_its_issue_time():
+def test_what_serving_reads_gives_the_rows_that_training_saw():
     issue_time = HISTORY.grid.at(100 * STEPS_PER_DAY + 29)
     issues = HISTORY.grid.starts[98 * STEPS_PER_DAY + 29 : -STEPS : STEPS_PER_DAY]
-    trained = training_frame(FIRM, HISTORY, issues, np.arange(STEPS))
+    trained = feature_frame(FIRM, HISTORY, issues, np.arange(STEPS))
     known = HISTORY.as_of(issue_time)
-    first = 100 * STEPS_PER_DAY + 29 - (LOOKBACK + timedelta(days=1)) // INTERVAL
+    last = 100 * STEPS_PER_DAY + 29
+    first = last - (LOOKBACK + timedelta(days=1)) // INTERVAL
     recent = type(HISTORY)(
         firm_id=FIRM.firm_id,
-        grid=TimeGrid(HISTORY.grid.at(first), HISTORY.grid.steps - first),
-        demand_kw=known.demand_kw[first:],
-        known_at=known.known_at[first:],
+        grid=TimeGrid(HISTORY.grid.at(first), last - first),
+        demand_kw=known.demand_kw[first:last],
+        known_at=known.known_at[first:last],
     )
-    served = serving_frame(FIRM, recent, issue_time, STEPS)
+    served = feature_frame(FIRM, recent, recent.grid.starts[-1:] + STEP, np.arange(STEPS))
     at = trained.issue_time == served.issue_time[0]
     assert at.sum() == STEPS
     np.testing.assert_allclose(served.values, trained.values[at], rtol=1e-5)
@@ -37,7 +38,7 @@ def test_a_serving_frame_equals_the_training_frames_rows_for_its_issue_time():
 
 def test_targets_are_what_was_measured_in_the_interval_ahead():
     issues = HISTORY.grid.starts[[5000, 6000]]
-    frame = training_frame(FIRM, HISTORY, issues, np.array([[0, 10], [3, 190]]))
+    frame = feature_frame(FIRM, HISTORY, issues, np.array([[0, 10], [3, 190]]))
     assert frame.target_kw.tolist() == HISTORY.demand_kw[[5000, 5010, 6003, 6190]].tolist()
     assert (frame.valid_time - frame.issue_time).tolist() == (
         np.array([0, 10, 3, 190]) * STEP
@@ -47,7 +48,7 @@ def test_targets_are_what_was_measured_in_the_interval_ahead():
 def test_frames_of_several_firms_stack():
     other = a_firm("press_shop", holiday_country=None)
     frames = [
-        training_frame(firm, HISTORY, HISTORY.grid.starts[[5000]], np.arange(4))
+        feature_frame(firm, HISTORY, HISTORY.grid.starts[[5000]], np.arange(4))
         for firm in (FIRM, other)
     ]
     both = stack(frames)
@@ -68,6 +69,6 @@ def test_the_hour_that_the_clock_doubles_does_not_leak_into_an_issue_time_inside
     poisoned = a_history(later_kw.tolist(), start=start)
     leads = np.arange(STEPS_PER_DAY)
     np.testing.assert_array_equal(
-        training_frame(firm, honest, between, leads).values,
-        training_frame(firm, poisoned, between, leads).values,
+        feature_frame(firm, honest, between, leads).values,
+        feature_frame(firm, poisoned, between, leads).values,
     )

@@ -128,7 +128,7 @@ def test_a_schedule_is_accepted_once_and_stays_accepted(client):
     decision = {"decision": "accepted", "decided_by": "김민수", "reason": "야간 충전 가능"}
 
     accepted = client.post(f"{where}/decision", json=decision)
-    assert accepted.status_code in {200, 201}
+    assert accepted.status_code == 200
     second = client.post(
         f"{where}/decision",
         json={"decision": "rejected", "decided_by": "이영희", "reason": "정비"},

@@ -139,6 +139,28 @@ def test_every_error_is_a_problem_document(served: Served, request_line, body, p
     assert set(answer.json()) == {"type", "title", "status", "detail"}
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("0001-01-01T00:00:00+09:00", "write one from 2000 to 2099"),
+        ("9999-12-31T23:45:00-23:00", "write one from 2000 to 2099"),
+        ("2026-03-20T00:00:00", "write 2026-03-20T00:00:00+09:00"),
+        ("2026-03-20 00:00:00+09:00", "write text such as 2026-11-19T06:00:00+09:00"),
+        ("2026-03-20", "write text such as"),
+        ("1774000800", "write text such as"),
+        (1774000800, "write text such as"),
+        (True, "write text such as"),
+        ("2026-02-30T00:00:00+09:00", "issue_time"),
+    ],
+)
+def test_an_issue_time_that_is_no_usable_rfc_3339_text_is_told_what_to_write(
+    served: Served, written, told
+):
+    answer = served.client.post(SUGGESTIONS, json={"issue_time": written})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+    assert told in answer.json()["detail"]
+
+
 def test_an_unforeseen_error_tells_a_caller_nothing_of_the_inside(serve_with):
     class Broken(NoForecaster):
         """Fails as no forecaster should."""

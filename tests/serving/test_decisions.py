@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from feature_store.settings import Settings
+from models.optimizer.schedule import Outcome, Solved
 from serving.suggestions.suggestion import AlreadyDecidedError, Decision
 from serving.suggestions.tables import DECISIONS
 from tests.fakes.scheduler import OneJobScheduler
@@ -135,6 +137,41 @@ def test_a_plan_whose_horizon_is_over_cannot_be_decided(serve_with, settings: Se
     served.application.close()
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/suggestion-expired")
     assert listed[0]["state"] == "expired"
+
+
+class StillScheduler(OneJobScheduler):
+    """Finds that the usual operation is the cheapest."""
+
+    def __call__(self, *asked, time_limit_s: float) -> Outcome:
+        """Return a schedule without moves."""
+        schedule = super().__call__(*asked, time_limit_s=time_limit_s).schedule
+        return Solved(
+            schedule=replace(
+                schedule,
+                planned_import_kw=schedule.usual_import_kw,
+                planned_cost=schedule.usual_cost,
+                planned_peak_kw=schedule.usual_peak_kw,
+                moves=(),
+            )
+        )
+
+
+@pytest.mark.parametrize("body", [ACCEPT, REJECT], ids=["accept", "reject"])
+def test_a_plan_that_moves_nothing_awaits_no_decision_and_takes_none(serve_with, body):
+    served = serve_with(StillScheduler())
+    path = f"/v1/suggestions/{served.suggestion_id()}"
+    refused = served.client.post(f"{path}/decision", json=body)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/nothing-to-decide")
+    answer = served.client.get(path).json()
+    assert (answer["state"], answer["saved_krw"], answer["decided"]) == (
+        "nothing_to_change",
+        0,
+        None,
+    )
+    page = served.client.get(f"/firms/{FIRM}").text
+    assert "chip-unchanged" in page
+    assert "결정할 것이 없습니다" in page
+    assert "chip-new" not in served.client.get("/").text
 
 
 def test_an_unknown_suggestion_is_not_found(served: Served):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ from feature_store.time_grid import STEPS_PER_DAY
 from models.optimizer.schedule import Infeasible, Solved, TimedOut
 from serving.planner import IssueTimeError
 from serving.suggestions.suggestion import Suggestion
-from tests.builders import a_batch
+from tests.builders import a_batch, a_firm
 from tests.fakes.forecaster import LastWeekForecaster
 from tests.fakes.scheduler import NoScheduler, OneJobScheduler
 from tests.serving.conftest import FIRM, NOW, Served, serve
@@ -31,6 +32,22 @@ def test_readings_known_later_change_no_forecast_of_an_earlier_moment(served: Se
     served.application.ledger.append(doubled, recorded_at=NOW)
     assert np.array_equal(served.planner.forecast(FIRM, earlier).demand_kw, before.demand_kw)
     assert not np.array_equal(served.planner.forecast(FIRM).demand_kw, now_before.demand_kw)
+
+
+def test_a_declaration_known_later_changes_no_schedule_of_an_earlier_moment(served: Served):
+    earlier = NOW - timedelta(days=3)
+    seen = []
+
+    def remembering(firm, history, forecast, *, time_limit_s):
+        seen.append(firm)
+        return OneJobScheduler()(firm, history, forecast, time_limit_s=time_limit_s)
+
+    planner = replace(served.planner, scheduler=remembering)
+    closed = a_firm(FIRM, closure_days=[(NOW + timedelta(days=1)).date()])
+    served.application.ledger.declare(closed, known_at=NOW - timedelta(days=1))
+    planner.schedule(FIRM, earlier)
+    planner.schedule(FIRM)
+    assert [firm.closure_days for firm in seen] == [(), closed.closure_days]
 
 
 def test_the_same_firm_moment_and_model_give_the_suggestion_stored_first(serve_with):
@@ -112,3 +129,15 @@ def test_the_newest_reading_is_found_however_old_it_is(serve_with, settings):
         served = serve(later, OneJobScheduler())
         assert served.planner.readings_end(FIRM) == NOW
         served.application.close()
+
+
+def test_readings_that_stopped_long_ago_are_forecast_from_where_they_end(serve_with, settings):
+    at_once = serve_with().planner.forecast(FIRM)
+    later = settings.model_copy(update={"replay_time": NOW + timedelta(days=500)})
+    served = serve(later, OneJobScheduler())
+    forecast = served.planner.forecast(FIRM)
+    outcome = served.planner.schedule(FIRM)
+    served.application.close()
+    assert forecast.issue_time == NOW
+    assert np.array_equal(forecast.demand_kw, at_once.demand_kw)
+    assert isinstance(outcome, Solved)

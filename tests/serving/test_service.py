@@ -69,6 +69,9 @@ def test_forecast_and_schedule_are_answered_in_the_documented_form(served, ask):
         ({"firm_id": "dye_works"}, "409 not-enough-readings"),
         ({"firm_id": FIRM, "issue_time": "2027-01-01T00:00:00Z"}, "422 issue-time"),
         ({"firm_id": FIRM, "issue_time": "2026-03-20T00:00:00"}, "422 invalid-request"),
+        ({"firm_id": FIRM, "issue_time": "0001-01-01T00:00:00+09:00"}, "422 invalid-request"),
+        ({"firm_id": FIRM, "issue_time": "9999-12-31T23:45:00-23:00"}, "422 invalid-request"),
+        ({"firm_id": FIRM, "issue_time": 1774000800}, "422 invalid-request"),
         ({"firm_id": FIRM, "steps": 0}, "422 invalid-request"),
         ({}, "422 invalid-request"),
     ],
@@ -105,8 +108,8 @@ def test_bentomls_own_pages_do_not_shadow_ours(served, ask):
 
 
 def test_alive_at_once_but_ready_only_with_a_forecast(served, serve_with, ask):
-    live, ready, counters = ask(served)(get("/livez"), get("/readyz"), get("/metrics"))
-    assert live.status_code == ready.status_code == counters.status_code == 200
+    live, ready = ask(served)(get("/livez"), get("/readyz"))
+    assert live.status_code == ready.status_code == 200
 
     modelless = serve_with(forecaster=NoForecaster(missing="run 'sandan train'"))
     live, ready, forecast, listed = ask(modelless)(
@@ -115,3 +118,21 @@ def test_alive_at_once_but_ready_only_with_a_forecast(served, serve_with, ask):
     assert (live.status_code, ready.status_code) == (200, 503)
     assert (forecast.status_code, forecast.json()["type"]) == (503, "/problems/no-model")
     assert listed.status_code == 200
+
+
+def test_an_unforeseen_error_is_answered_at_once_and_tells_nothing_of_the_inside(serve_with, ask):
+    class Broken(NoForecaster):
+        """Fails as no forecaster should."""
+
+        def predict(self, *_):
+            raise RuntimeError("the secret path")
+
+    native, mounted_route, page = ask(serve_with(forecaster=Broken(missing="")))(
+        post("/v1/forecast", firm_id=FIRM),
+        post(f"/v1/firms/{FIRM}/suggestions"),
+        get(f"/firms/{FIRM}"),
+    )
+    assert native.status_code == mounted_route.status_code == page.status_code == 500
+    assert native.json()["type"] == mounted_route.json()["type"] == "/problems/unexpected"
+    assert "문제가 생겼습니다" in page.text
+    assert "secret" not in native.text + mounted_route.text + page.text

@@ -7,7 +7,7 @@ import pytest
 
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, STEPS_PER_DAY, utc_instant
-from tests.builders import MONDAY, SEOUL, a_firm
+from tests.builders import MONDAY, SEOUL, a_firm, a_history
 from tests.fakes.made_load import a_made_load
 from training.splits import hold_back
 
@@ -48,6 +48,27 @@ def test_issue_times_are_the_local_hours_that_leave_room_for_every_step():
     assert len(issue_times) == 2 * 54 + 1
     assert issue_times.min() == utc_instant(period.start)
     assert issue_times.max() + 2 * STEPS_PER_DAY * STEP == utc_instant(history.end)
+
+
+def test_a_firm_is_tested_from_its_first_known_reading_on():
+    """Metered since ten days before the end: no issue time before it has anything to go by."""
+    young = a_made_load(10, start=MONDAY + timedelta(days=290))
+    period = held([young, a_made_load(300)], MONDAY + timedelta(days=300))
+    issue_times = period.issue_times(a_firm(), young)
+    assert issue_times.min() > young.grid.starts[0]
+
+
+def test_a_firm_is_not_tested_while_it_has_been_silent_for_four_weeks():
+    load = a_made_load(300)
+    demand_kw = load.demand_kw.copy()
+    demand_kw[230 * STEPS_PER_DAY : 280 * STEPS_PER_DAY] = np.nan
+    gap = a_history(demand_kw.tolist())
+    period = held([load], load.end)
+    whole, broken = (period.issue_times(a_firm(), history) for history in (load, gap))
+    missing = set(whole.tolist()) - set(broken.tolist())
+    start = utc_instant(MONDAY)
+    days = {(np.datetime64(one) - start) // np.timedelta64(1, "D") for one in missing}
+    assert days == set(range(258, 280 + 1))
 
 
 def test_a_firm_whose_meter_fell_silent_before_them_is_not_tested():

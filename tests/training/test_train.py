@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from feature_store.errors import NoModelError
+from feature_store.errors import NoModelError, NotEnoughReadingsError
 from feature_store.settings import Settings
 from feature_store.snapshots import take_snapshot
-from feature_store.time_grid import STEPS_PER_DAY
+from feature_store.time_grid import STEP, STEPS_PER_DAY
 from models.forecasting.lightgbm_quantiles import BoosterParameters
 from models.registry.champion import load_champion
-from tests.builders import MONDAY, a_batch_of, a_firm
+from tests.builders import MONDAY, a_batch_of, a_firm, a_history
 from tests.fakes.made_load import a_made_load
 from tests.fakes.memory_store import MemoryStore
 from training.train import TrainingPlan, fit_before, train
@@ -24,7 +24,7 @@ PLAN = TrainingPlan(boosters=BoosterParameters(trees=25), issues_per_day=2)
 
 
 class _Known:
-    """Knowledge of two plants, one dearer to read than its store: kept as histories."""
+    """Knowledge of some plants whose histories are given whole: a year is slow to append."""
 
     def __init__(self, moment, histories):
         self.moment, self._histories = moment, histories
@@ -112,13 +112,13 @@ def test_mlflow_itself_loads_it_and_predicts_the_same(trained):
     import pandas as pd
 
     from feature_store.features.catalogue import NAMES
-    from feature_store.views import serving_frame
+    from feature_store.views import feature_frame
 
     mlflow.set_tracking_uri(settings.tracking_uri)
     loaded = mlflow.pyfunc.load_model(f"models:/{report.model_version}")
-    frame = serving_frame(
-        a_firm(holiday_country=None), HISTORIES["kiln_works"], AS_OF, STEPS_PER_DAY
-    )
+    issue = HISTORIES["kiln_works"].grid.starts[-1:] + STEP
+    firm = a_firm(holiday_country=None)
+    frame = feature_frame(firm, HISTORIES["kiln_works"], issue, np.arange(STEPS_PER_DAY))
     told = loaded.predict(pd.DataFrame(frame.values, columns=list(NAMES)))
     np.testing.assert_allclose(
         told["q0.5"], load_champion(settings).predict_values(frame.values)[:, 5]
@@ -146,6 +146,34 @@ def test_what_happens_after_the_cut_changes_nothing_in_the_model(tmp_path):
     honest, poisoned = models
     for one, other in zip(honest.boosters, poisoned.boosters, strict=True):
         assert one.model_to_string() == other.model_to_string()
+
+
+def test_a_young_firm_and_a_broken_meter_do_not_keep_the_others_from_a_model(tmp_path):
+    young = a_made_load(8, firm_id="newcomer", start=AS_OF - timedelta(days=8))
+    broken_kw = HISTORIES["press_shop"].demand_kw.copy()
+    broken_kw[60 * STEPS_PER_DAY : 119 * STEPS_PER_DAY] = np.nan
+    histories = {
+        "kiln_works": HISTORIES["kiln_works"],
+        "newcomer": young,
+        "press_shop": a_history(broken_kw.tolist(), firm_id="press_shop"),
+    }
+    report = train(Settings(home=tmp_path), _Store(histories), as_of=AS_OF, plan=PLAN)
+    assert report.backtest.left_out == ("newcomer", "press_shop")
+    assert [firm.firm_id for firm in report.backtest.firms] == ["kiln_works"]
+    champion = load_champion(Settings(home=tmp_path))
+    forecast = champion.predict(a_firm("newcomer", holiday_country=None), young, AS_OF, 96)
+    assert forecast.median_kw.max() > 0
+
+
+def test_nothing_to_test_on_is_told_with_the_next_step(tmp_path):
+    silent = {
+        "kiln_works": a_made_load(60),
+        "press_shop": a_made_load(3, firm_id="press_shop", start=MONDAY + timedelta(days=157)),
+    }
+    with pytest.raises(NotEnoughReadingsError, match="no firm has readings to test on"):
+        train(
+            Settings(home=tmp_path), _Store(silent), as_of=MONDAY + timedelta(days=160), plan=PLAN
+        )
 
 
 def test_without_a_trained_model_the_next_step_is_named(tmp_path):

@@ -11,6 +11,7 @@ from feature_store.errors import SandanError
 from feature_store.ingestion import canonical
 from feature_store.ingestion.canonical import CanonicalReader
 from feature_store.ingestion.read_file import UnknownFormatError, read_file
+from feature_store.time_grid import INTERVAL
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 START = datetime(2026, 3, 1, 15, tzinfo=UTC)
@@ -159,7 +160,15 @@ def test_parquet_times_may_have_any_unit_and_zone(tmp_path, unit):
 
 def test_parquet_times_without_a_zone_are_refused(tmp_path):
     outcome = read_parquet(tmp_path, table(period_start=[START.replace(tzinfo=None)]))
-    assert faults(outcome) == [(2, "period_start", "has no offset from UTC")]
+    assert faults(outcome) == [(1, "period_start", "has no offset from UTC")]
+
+
+def test_rows_of_parquet_count_from_one_and_its_columns_are_row_zero(tmp_path):
+    starts = [START, START + INTERVAL]
+    wrong = pl.DataFrame({"firm_id": ["a", "a"], "period_start": starts, "kwh": [0.1, -1.0]})
+    assert [row for row, *_ in faults(read_parquet(tmp_path, wrong))] == [2]
+    assert [row for row, *_ in faults(read_parquet(tmp_path, table(load=1)))] == [0]
+    assert [row for row, *_ in faults(read_parquet(tmp_path, table().clear()))] == [0]
 
 
 def test_parquet_that_is_none_is_refused(tmp_path):
@@ -174,6 +183,20 @@ def test_a_file_of_no_known_format_lists_what_can_be_read(tmp_path):
     path.write_text("zeit,wert\n1,2\n")
     with pytest.raises(UnknownFormatError, match=r"zeit, wert.*canonical.*period_start"):
         read_file(path, firm_id="a", now=NOW)
+
+
+def test_a_binary_file_is_told_without_its_control_bytes(tmp_path):
+    path = tmp_path / "meter.csv"
+    path.write_bytes(b"\x7fELF\x1b[2J\x00" + bytes(range(256)) * 40)
+    with pytest.raises(UnknownFormatError) as told:
+        read_file(path, firm_id="a", now=NOW)
+    assert str(told.value).isprintable()
+    assert r"\x7fELF\x1b[2J\x00" in str(told.value)
+
+
+def test_a_file_whose_first_line_is_blank_is_refused(tmp_path):
+    outcome = read(tmp_path, "", "period_start,kwh", firm_id="a")
+    assert faults(outcome) == [(1, "", "no column names stand in the first line")]
 
 
 def test_a_format_that_does_not_exist_lists_those_that_do(tmp_path):

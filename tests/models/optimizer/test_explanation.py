@@ -86,6 +86,22 @@ def test_what_the_moves_save_is_what_the_plan_saves(load_kw, spread_kw):
     assert savings == sorted(savings, reverse=True)
 
 
+@settings(max_examples=10, deadline=None)
+@given(load_kw=arrays(np.float64, 96, elements=st.floats(100, 600)), floor_kw=st.floats(0, 900))
+def test_no_move_is_praised_or_blamed_for_a_demand_charge_that_the_plan_does_not_change(
+    load_kw, floor_kw
+):
+    outcome = plan(works(*EVERYTHING), history_of(floor_kw), forecast_of(load_kw, spread_kw=50))
+    schedule = outcome.schedule
+    saved_krw = schedule.usual_cost.demand_krw - schedule.planned_cost.demand_krw
+    if saved_krw <= 0:
+        assert {move.reason for move in schedule.moves} <= {"cheaper_hours"}
+    best_alone_krw = schedule.saved_krw + sum(
+        -move.saved_krw for move in schedule.moves if move.saved_krw < 0
+    )
+    assert all(move.saved_krw <= best_alone_krw + 1e-3 for move in schedule.moves)
+
+
 def test_one_mover_saves_all_of_it():
     schedule = plan(works(ESS), history_of(), forecast_of(a_day_shape())).schedule
     (move,) = schedule.moves

@@ -253,6 +253,17 @@ def test_a_roof_newer_than_the_readings_lowers_the_usual_import():
     )
 
 
+def test_a_new_roof_that_brings_more_than_the_site_draws_is_held_back_even_if_nothing_pays():
+    new_roof = ROOF_SOLAR.model_copy(
+        update={"parameters": dict(ROOF_SOLAR.parameters) | {"in_readings": False}}
+    )
+    schedule = planned(works(new_roof), forecast_of(np.full(96, 5.0)))
+    generated_kw = -schedule.equipment_kw[new_roof.name]
+    assert generated_kw.max() == pytest.approx(5.0)
+    assert (schedule.usual_import_kw >= 0).all()
+    assert schedule.moves == ()
+
+
 def test_surplus_sun_is_thrown_away_rather_than_fed_back():
     # A roof of 100 kW beside a metered load of 5 kW, of which the chiller may give up 50: as the
     # meter shows 5 kW with the sun at work, nothing more can be given up without feeding back.

@@ -7,14 +7,14 @@ import pytest
 
 from feature_store.features.catalogue import NAMES, catalogue_hash
 from feature_store.time_grid import STEPS_PER_DAY
-from feature_store.views import training_frame
+from feature_store.views import feature_frame
 from models.forecasting.lightgbm_quantiles import BoosterParameters, fit
 from models.forecasting.load_forecast import QUANTILES
 from models.registry.bundle import BundleError, Manifest, read_bundle, write_bundle
 from tests.builders import MONDAY, a_firm
 from tests.fakes.made_load import a_made_load
 
-FRAME = training_frame(
+FRAME = feature_frame(
     a_firm(),
     a_made_load(70),
     a_made_load(70).grid.starts[40 * STEPS_PER_DAY : 60 * STEPS_PER_DAY : 31],
