@@ -11,8 +11,8 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.features.catalogue import NAMES
 from feature_store.snapshots import take_snapshot
-from feature_store.time_grid import STEPS_PER_DAY, TimeGrid
-from feature_store.views import serving_frame
+from feature_store.time_grid import STEPS_PER_DAY, utc_instant, TimeGrid
+from feature_store.views import feature_frame
 from tests.builders import MONDAY, a_batch_of, a_firm, with_reactive
 from tests.fakes.made_load import a_made_load
 from tests.fakes.memory_store import MemoryStore
@@ -38,8 +38,9 @@ def knowledge(*, reactive: bool):
 def test_no_feature_changes_with_it(tmp_path):
     silent, told = knowledge(reactive=False), knowledge(reactive=True)
     assert told.reactive_energy(FIRM.firm_id).measured
+    issue = np.array([utc_instant(ISSUE_TIME)])
     frames = [
-        serving_frame(FIRM, known.history(FIRM.firm_id), ISSUE_TIME, STEPS_PER_DAY)
+        feature_frame(FIRM, known.history(FIRM.firm_id), issue, np.arange(STEPS_PER_DAY))
         for known in (silent, told)
     ]
     np.testing.assert_array_equal(frames[0].values, frames[1].values)
