@@ -11,7 +11,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.features.catalogue import NAMES
 from feature_store.snapshots import take_snapshot
-from feature_store.time_grid import STEPS_PER_DAY, utc_instant, TimeGrid
+from feature_store.time_grid import STEPS_PER_DAY, TimeGrid, utc_instant
 from feature_store.views import feature_frame
 from tests.builders import MONDAY, a_batch_of, a_firm, with_reactive
 from tests.fakes.made_load import a_made_load
