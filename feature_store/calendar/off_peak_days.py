@@ -36,9 +36,7 @@ def excluded_holidays() -> tuple[ExcludedHoliday, ...]:
     return tuple(ExcludedHoliday.model_validate(entry) for entry in yaml.safe_load(text)["days"])
 
 
-def off_peak_days(
-    dates: LocalDates, *, exclude_unconfirmed: bool = True
-) -> npt.NDArray[np.bool_]:
+def off_peak_days(dates: LocalDates, *, exclude_unconfirmed: bool = True) -> npt.NDArray[np.bool_]:
     """Say for each local date whether all of it is off-peak; the same shape as ``dates``.
 
     Off-peak are Sundays and Korean public holidays, but not the temporary holidays that the

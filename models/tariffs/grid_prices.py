@@ -103,9 +103,10 @@ def grid_prices(
     tables = kepco_tables()
     table = tables.classes[contract.tariff_class]
     bands = interval_bands(contract, grid.starts, zone, switches)
-    dates = dates_in_force(contract, bands.clock.date)
+    day = bands.day
+    dates = dates_in_force(contract, bands.days)
     rules = table.rules_date(dates, deferred=contract.reform_deferred)
-    version = version_of(rules, table.rates, f"rates of {contract.tariff_class}")
+    version = version_of(rules, table.rates, f"rates of {contract.tariff_class}")[day]
     prices = [_price(contract, table, index) for index in range(len(table.rates))]
     energy = np.stack([price[1] for price in prices])[version, bands.season, bands.band]
     return GridPrices(
@@ -114,9 +115,9 @@ def grid_prices(
         rates_version=version,
         listed_krw_per_kwh=energy,
         discount_krw_per_kwh=_weekend_discount(table, rules, bands, energy, switches),
-        climate_krw_per_kwh=_addition(dates, tables.climate, "climate", switches),
-        fuel_krw_per_kwh=_addition(dates, tables.fuel, "fuel", switches),
-        months=_billed_months(contract, bands, basic_krw_per_kw(contract, bands.clock.date)),
+        climate_krw_per_kwh=_addition(dates, tables.climate, "climate", switches)[day],
+        fuel_krw_per_kwh=_addition(dates, tables.fuel, "fuel", switches)[day],
+        months=_billed_months(contract, bands, basic_krw_per_kw(contract, bands.days)),
     )
 
 
@@ -152,20 +153,19 @@ def _weekend_discount(
 ) -> npt.NDArray[np.float64]:
     """Won per kWh off each interval, cut to 0.1 won as on the bill (121.5 / 2 -> 60.7)."""
     discount = np.zeros_like(energy_krw_per_kwh)
+    month = bands.days.astype("datetime64[M]").astype(np.int64) % 12 + 1
     for rule in table.weekend_discounts:
         first, end = rule.hours
-        hit = (
-            rule.covers(rules)
-            & bands.weekend
-            & np.isin(bands.clock.month, rule.months)
-            & (bands.clock.hour >= first)
-            & (bands.clock.hour < end)
-        )
-        tenths = np.round(energy_krw_per_kwh * 10)  # prices have one decimal: exact as integers
+        day_hit = rule.covers(rules) & np.isin(month, rule.months)
+        if not day_hit.any():
+            continue
+        hour = bands.clock.hour
+        hit = day_hit[bands.day] & bands.weekend & (hour >= first) & (hour < end)
+        tenths = np.round(energy_krw_per_kwh[hit] * 10)  # one decimal: exact as integers
         off_tenths = tenths * rule.share
         if switches.weekend_discount == "rate_cut":
             off_tenths = np.floor(off_tenths)
-        discount[hit] = off_tenths[hit] / 10
+        discount[hit] = off_tenths / 10
     return discount
 
 
@@ -186,7 +186,7 @@ def _billed_months(
     contract: Contract, bands: IntervalBands, basic_krw_per_kw: npt.NDArray[np.float64]
 ) -> tuple[BilledMonth, ...]:
     tables = kepco_tables()
-    numbers = billing_month_numbers(bands.clock.date, contract.meter_reading_day)
+    numbers = billing_month_numbers(bands.days, contract.meter_reading_day)[bands.day]
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
     touched = numbers[starts]
     steps_of = [np.arange(*edges) for edges in pairwise([*starts.tolist(), numbers.size])]
@@ -201,7 +201,7 @@ def _billed_months(
         age = touched[position] - touched
         looked_at = np.isin(touched % 12 + 1, rule.ratchet_months) & (age < rule.window_months)
         looked_at = (looked_at & (age > 0)) | (age == 0)
-        basic = float(basic_krw_per_kw[steps[0]])
+        basic = float(basic_krw_per_kw[bands.day[steps[0]]])
         months.append(
             BilledMonth(
                 month=BillingMonth.of_number(int(touched[position])),

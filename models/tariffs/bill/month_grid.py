@@ -35,6 +35,8 @@ def prices_of_month(prices: GridPrices, position: int) -> GridPrices:
             clock=LocalClock(
                 date=clock.date[at], weekday=clock.weekday[at], step_of_day=clock.step_of_day[at]
             ),
+            days=bands.days,
+            day=bands.day[at],
             season=bands.season[at],
             band=bands.band[at],
             counted=bands.counted[at],
