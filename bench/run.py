@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from bench import demo, forecast, quoted, schedule
+from bench import bills, demo, forecast, quoted, schedule
 from bench.figures import print_figures
 
-TOPICS = {module.__name__.rpartition(".")[2]: module for module in (forecast, schedule, demo)}
+MODULES = (forecast, schedule, bills, demo)
+TOPICS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
 
 
 def main() -> None:

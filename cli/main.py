@@ -9,6 +9,8 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
+from cli.advise import advise
+from cli.bill import app as bill
 from cli.console import RESULT, print_error
 from cli.demo import demo
 from cli.firms import app as firms
@@ -52,6 +54,8 @@ app = typer.Typer(
 # One line a command or group, in the order that help shows them.
 app.add_typer(firms, name="firms")
 app.add_typer(readings, name="readings")
+app.add_typer(bill, name="bill")
+app.command()(advise)
 app.command()(train)
 app.command()(serve)
 app.command()(demo)

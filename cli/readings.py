@@ -95,7 +95,7 @@ def export(
     with closing(open_store(settings)) as store:
         known = store.as_of(moment)
         known.firm(firm)
-        rows = write_canonical(known.history(firm), out)
+        rows = write_canonical(known.history(firm), out, reactive=known.reactive_energy(firm))
     RESULT.print(
         f"{out}: {rows:,} readings of {firm}, as known at {moment.isoformat()}", markup=False
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.reactive_energy import ReactiveEnergy
 
 
 class Knowledge(Protocol):
@@ -29,6 +30,14 @@ class Knowledge(Protocol):
         """Return the load known by then, from its first reading or the last ``days`` days.
 
         A firm without readings is a :class:`NotEnoughReadingsError`.
+        """
+        ...
+
+    def reactive_energy(self, firm_id: str, *, days: int | None = None) -> ReactiveEnergy:
+        """Return the reactive energy known by then, on the grid of :meth:`history`.
+
+        It is for the bill; NaN where the meter did not tell. A firm without readings is a
+        :class:`NotEnoughReadingsError`.
         """
         ...
 

@@ -61,16 +61,38 @@ def a_batch(
             "period_start": starts,
             "kwh": [float(value) for value in kwh],
             "known_at": [known_at or begun + INTERVAL for begun in starts],
+            "lagging_kvarh": [None] * len(kwh),
+            "leading_kvarh": [None] * len(kwh),
         },
         schema=READING_COLUMNS,
     )
     return batch_of(rows.filter(pl.col("kwh").is_not_nan()))
 
 
+def with_reactive(
+    batch: ReadingBatch,
+    *,
+    lagging_kvarh: Sequence[float | None] | None = None,
+    leading_kvarh: Sequence[float | None] | None = None,
+) -> ReadingBatch:
+    """The same readings with reactive energy, one value a row of the batch."""
+    nothing = [None] * batch.rows.height
+    return batch_of(
+        batch.rows.with_columns(
+            pl.Series("lagging_kvarh", lagging_kvarh or nothing, pl.Float64),
+            pl.Series("leading_kvarh", leading_kvarh or nothing, pl.Float64),
+        )
+    )
+
+
 def batch_of(rows: pl.DataFrame) -> ReadingBatch:
     """A batch of any rows, as if a file of exactly these had been read."""
     return ReadingBatch(
-        rows=rows,
+        rows=rows.with_columns(
+            pl.lit(None, pl.Float64).alias(name)
+            for name in ("lagging_kvarh", "leading_kvarh")
+            if name not in rows.columns
+        ),
         source_format="canonical",
         source_name="made.csv",
         content_sha256=hashlib.sha256(rows.write_csv().encode()).hexdigest(),

@@ -11,9 +11,13 @@ READING_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "period_start": pl.Datetime("us", "UTC"),
     "kwh": pl.Float64,
     "known_at": pl.Datetime("us", "UTC"),
+    "lagging_kvarh": pl.Float64,
+    "leading_kvarh": pl.Float64,
 }
 """Columns of a batch. ``kwh`` is the energy drawn in the interval; ``known_at`` is when the row
-could first be read: what the file says, else the interval's end (a meter publishes at once)."""
+could first be read: what the file says, else the interval's end (a meter publishes at once).
+``lagging_kvarh`` 지상 and ``leading_kvarh`` 진상 are the reactive energy 무효전력량 of the same
+interval, null where the file does not tell: they are kept for the bill's power factor."""
 
 
 @dataclass(frozen=True, kw_only=True)

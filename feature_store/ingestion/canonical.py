@@ -11,7 +11,12 @@ import polars as pl
 
 from feature_store.entities.reading_batch import BadRow, ReadingBatch, Refused
 from feature_store.ingestion.checked_batch import checked_batch, refused
-from feature_store.ingestion.reading_checks import interval_checks, known_at_checks, value_checks
+from feature_store.ingestion.reading_checks import (
+    interval_checks,
+    known_at_checks,
+    reactive_checks,
+    value_checks,
+)
 from feature_store.ingestion.rfc3339 import parsed_time, time_checks
 from feature_store.ingestion.row_check import RowCheck
 from feature_store.ingestion.text_table import (
@@ -23,10 +28,12 @@ from feature_store.ingestion.text_table import (
 )
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 
-COLUMNS = ("firm_id", "period_start", "kwh", "kw", "known_at")
+REACTIVE_COLUMNS = ("lagging_kvarh", "leading_kvarh")
+COLUMNS = ("firm_id", "period_start", "kwh", "kw", "known_at", *REACTIVE_COLUMNS)
 """``period_start`` is RFC 3339 with an offset; ``kwh`` is the energy of the 15 minutes and ``kw``
 its mean power, one of the two; ``firm_id`` may be left out if the caller names the firm;
-``known_at`` may be left out, or empty, where the row was readable when its interval ended."""
+``known_at`` may be left out, or empty, where the row was readable when its interval ended; the
+reactive energy of the 15 minutes may be left out, or empty, where the meter does not tell it."""
 
 _INSTANT = pl.Datetime("us", "UTC")
 
@@ -39,7 +46,10 @@ class CanonicalReader:
     """Reads CSV (UTF-8, comma) and Parquet files with the columns of ``COLUMNS`` and no others."""
 
     name: str = "canonical"
-    describes: str = "CSV or Parquet: firm_id, period_start with offset, kwh or kw, known_at"
+    describes: str = (
+        "CSV or Parquet: firm_id, period_start with offset, kwh or kw, known_at, "
+        "lagging_kvarh, leading_kvarh"
+    )
 
     def recognises(self, path: Path) -> bool:
         """Whether any column has a name of ours."""
@@ -93,6 +103,10 @@ def _parsed(
         period_start=parsed_time("period_start"),
         value=text(value_column).cast(pl.Float64, strict=False),
         written_known_at=known_at,
+        **{
+            name: text(name).cast(pl.Float64, strict=False) if name in names else pl.lit(None)
+            for name in REACTIVE_COLUMNS
+        },
     ).with_columns(
         kwh=pl.col("value") * hours,
         known_at=pl.coalesce("written_known_at", pl.col("period_start") + pl.lit(INTERVAL)),
@@ -112,6 +126,9 @@ def _checks(
     if "known_at" in names:
         checks += time_checks("known_at", parsed="written_known_at", may_be_empty=True)
         checks += known_at_checks("known_at", now=now)
+    for name in REACTIVE_COLUMNS:
+        if name in names:
+            checks += reactive_checks(name, parsed=name)
     return checks
 
 

@@ -8,15 +8,19 @@ import numpy as np
 import polars as pl
 
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.errors import SandanError
 from feature_store.ingestion.text_table import is_parquet
 from feature_store.time_grid import HOURS_PER_STEP
 
 
-def write_canonical(history: LoadHistory, path: Path) -> int:
+def write_canonical(
+    history: LoadHistory, path: Path, *, reactive: ReactiveEnergy | None = None
+) -> int:
     """Write the known readings of a firm as CSV or Parquet, by the suffix; return their number.
 
-    Times carry the offset of the zone that the history's grid is in.
+    Times carry the offset of the zone that the history's grid is in. ``reactive`` lies on the
+    same grid; its columns are written if any of it is known.
     """
     if not is_parquet(path) and path.suffix.lower() != ".csv":
         raise SandanError(f"{path.name}: is neither .csv nor .parquet; choose one of the two")
@@ -31,6 +35,11 @@ def write_canonical(history: LoadHistory, path: Path) -> int:
         }
     ).with_columns(in_zone.dt.convert_time_zone(zone), firm_id=pl.lit(history.firm_id))
     ordered = table.select("firm_id", "period_start", "kwh", "known_at")
+    if reactive is not None and reactive.measured:
+        ordered = ordered.with_columns(
+            pl.Series("lagging_kvarh", reactive.lagging_kvarh[known]).fill_nan(None),
+            pl.Series("leading_kvarh", reactive.leading_kvarh[known]).fill_nan(None),
+        )
     if is_parquet(path):
         ordered.write_parquet(path)
     else:

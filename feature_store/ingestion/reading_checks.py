@@ -25,11 +25,7 @@ def value_checks(column: str) -> tuple[RowCheck, ...]:
             fails=text(column).is_null(),
             reason="is empty; leave the whole row out if the meter gave nothing, a gap is allowed",
         ),
-        RowCheck(
-            column=column,
-            fails=text(column).is_not_null() & value.is_null(),
-            reason="is not a number; write it like 12.5, without unit or thousands comma",
-        ),
+        _is_a_number(column, value),
         RowCheck(
             column=column,
             fails=value.is_nan() | value.is_infinite(),
@@ -39,6 +35,24 @@ def value_checks(column: str) -> tuple[RowCheck, ...]:
             column=column,
             fails=value < 0,
             reason="is negative; readings are the draw from the grid, write what is fed in as 0",
+        ),
+    )
+
+
+def reactive_checks(column: str, *, parsed: str) -> tuple[RowCheck, ...]:
+    """Checks of a column of reactive energy, which may be empty, parsed into column ``parsed``."""
+    value = pl.col(parsed)
+    return (
+        _is_a_number(column, value),
+        RowCheck(
+            column=column,
+            fails=value.is_nan() | value.is_infinite(),
+            reason="is not finite; leave it empty if the meter gave nothing",
+        ),
+        RowCheck(
+            column=column,
+            fails=value < 0,
+            reason="is negative; write lagging and leading energy in columns of their own, from 0",
         ),
     )
 
@@ -83,6 +97,14 @@ def known_at_checks(column: str, *, now: datetime) -> tuple[RowCheck, ...]:
             reason=f"is later than now, {now.isoformat(timespec='seconds')}; "
             "leave it empty if it is not known",
         ),
+    )
+
+
+def _is_a_number(column: str, value: pl.Expr) -> RowCheck:
+    return RowCheck(
+        column=column,
+        fails=text(column).is_not_null() & value.is_null(),
+        reason="is not a number; write it like 12.5, without unit or thousands comma",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import polars as pl
 
 from feature_store.entities.reading_batch import BadRow, ReadingBatch, Refused
 from feature_store.ingestion.checked_batch import checked_batch, refused
-from feature_store.ingestion.reading_checks import interval_checks, value_checks
+from feature_store.ingestion.reading_checks import interval_checks, reactive_checks, value_checks
 from feature_store.ingestion.row_check import RowCheck
 from feature_store.ingestion.text_table import (
     ROW,
@@ -24,6 +25,10 @@ from feature_store.time_grid import INTERVAL
 
 _LABEL = "date"
 _ENERGY = "Usage_kWh"
+_REACTIVE = {
+    "lagging_kvarh": "Lagging_Current_Reactive.Power_kVarh",
+    "leading_kvarh": "Leading_Current_Reactive_Power_kVarh",
+}
 _ZONE = "Asia/Seoul"
 
 
@@ -33,8 +38,8 @@ class UciSteelReader:
 
     A label is the end of its interval, in Korean time, as dd-mm-yyyy or dd/mm/yyyy. The row of
     00:00 carries the date of the day that it ends and stands last in it, so its instant is the
-    next day's midnight. Only the energy is taken: reactive energy, power factors and CO2 are
-    measured in the same interval, and the load type is derived from the energy.
+    next day's midnight. Active and, for the bill, reactive energy are taken: power factors and
+    CO2 follow from them, and the load type is derived from the energy.
 
     Source: UCI Machine Learning Repository 851, Steel Industry Energy Consumption, CC BY 4.0.
     """
@@ -43,7 +48,7 @@ class UciSteelReader:
     describes: str = "Steel_industry_data.csv of the UCI repository (Gwangyang, 2018)"
 
     def recognises(self, path: Path) -> bool:
-        """Whether the two columns that are taken are there."""
+        """Whether the two columns that are needed are there."""
         return {_LABEL, _ENERGY} <= set(header(path))
 
     def read(self, path: Path, *, firm_id: str | None, now: datetime) -> ReadingBatch | Refused:
@@ -62,10 +67,16 @@ class UciSteelReader:
             missing.append(BadRow(row=row, column="firm_id", value="", reason=reason))
         if missing:
             return refused(path, *missing)
-        checks = (*_label_checks(), *interval_checks(_LABEL, now=now), *value_checks(_ENERGY))
+        told = {name: column for name, column in _REACTIVE.items() if column in column_names(table)}
+        checks = (
+            *_label_checks(),
+            *interval_checks(_LABEL, now=now),
+            *value_checks(_ENERGY),
+            *(check for name in told for check in reactive_checks(told[name], parsed=name)),
+        )
         return checked_batch(
             path,
-            _parsed(table).with_columns(firm_id=pl.lit(firm_id)),
+            _parsed(table).with_columns(firm_id=pl.lit(firm_id), **_reactive(told)),
             checks,
             source_format=self.name,
         )
@@ -84,6 +95,14 @@ def _parsed(table: pl.DataFrame) -> pl.DataFrame:
         .with_columns(period_start=start.dt.convert_time_zone("UTC"), value=value, kwh=value)
         .with_columns(known_at=pl.col("period_start") + pl.lit(INTERVAL))
     )
+
+
+def _reactive(told: Mapping[str, str]) -> dict[str, pl.Expr]:
+    """Columns of reactive energy, empty where the file has none."""
+    return {
+        name: text(told[name]).cast(pl.Float64, strict=False) if name in told else pl.lit(None)
+        for name in _REACTIVE
+    }
 
 
 def _label_checks() -> tuple[RowCheck, ...]:

@@ -49,7 +49,10 @@ def load_sample() -> SampleComplex:
 def _readings() -> ReadingBatch:
     kw = pl.col("kw").cast(pl.Float64).round(2)  # stored short; this is the exact decimal again
     rows = pl.read_parquet(READINGS_FILE).with_columns(
-        kwh=kw * HOURS_PER_STEP, known_at=pl.col("period_start") + pl.lit(INTERVAL)
+        kwh=kw * HOURS_PER_STEP,
+        known_at=pl.col("period_start") + pl.lit(INTERVAL),
+        lagging_kvarh=None,  # the published shapes tell active power alone
+        leading_kvarh=None,
     )
     return ReadingBatch(
         rows=rows.select(pl.col(name).cast(kind) for name, kind in READING_COLUMNS.items()).sort(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
+import polars as pl
 from sqlalchemy import Connection, Engine, func, select
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
-from feature_store.storage.reading_versions import ReadingVersions, latest_versions
+from feature_store.storage.reading_versions import ACTIVE, REACTIVE, latest_versions
 from feature_store.storage.tables import FIRMS
 from feature_store.time_grid import HOURS_PER_STEP, STEP, TimeGrid, floor_to_step, utc_instant
 
@@ -69,24 +73,49 @@ class LedgerKnowledge:
         the firm's zone (UTC for a firm that is not declared yet). A firm without readings in it
         is a :class:`NotEnoughReadingsError`.
         """
+        versions, grid, position = self._readings(firm_id, ACTIVE, days)
+        demand_kw = np.full(grid.steps, np.nan)
+        demand_kw[position] = versions["kwh"].to_numpy() / HOURS_PER_STEP
+        known_at = np.full(grid.steps, np.datetime64("NaT", "s"))
+        known_at[position] = versions["known_at"].to_numpy().astype("datetime64[s]")
+        return LoadHistory(firm_id=firm_id, grid=grid, demand_kw=demand_kw, known_at=known_at)
+
+    def reactive_energy(self, firm_id: str, *, days: int | None = None) -> ReactiveEnergy:
+        """Return the reactive energy known by then, on the grid of :meth:`history`."""
+        versions, grid, position = self._readings(firm_id, REACTIVE, days)
+        lagging_kvarh, leading_kvarh = np.full((2, grid.steps), np.nan)
+        lagging_kvarh[position] = versions["lagging_kvarh"].to_numpy()  # null becomes NaN
+        leading_kvarh[position] = versions["leading_kvarh"].to_numpy()
+        return ReactiveEnergy(
+            firm_id=firm_id, grid=grid, lagging_kvarh=lagging_kvarh, leading_kvarh=leading_kvarh
+        )
+
+    def _readings(
+        self, firm_id: str, values: Sequence[str], days: int | None
+    ) -> tuple[pl.DataFrame, TimeGrid, npt.NDArray[np.int64]]:
+        """Return the versions that hold, the grid that they span and their places on it."""
         since = None if days is None else floor_to_step(self.moment - timedelta(days=days))
         known_by = epoch_seconds(self.moment)
         with self.engine.connect() as connection:
             versions = latest_versions(
                 connection,
                 firm_id,
-                first=None if since is None else epoch_seconds(since),
+                values,
+                between=(None if since is None else epoch_seconds(since), None),
                 known_by=known_by,
             )
             document = firm_document(connection, firm_id, known_by=known_by)
-        if not versions.period_start.size:
+        if not versions.height:
             since_when = "" if since is None else f" since {since.isoformat()}"
             raise NotEnoughReadingsError(
                 f"{firm_id}: no reading{since_when} is known as of {self.moment.isoformat()}; "
                 "import some with 'sandan readings import'"
             )
         zone = ZoneInfo("UTC") if document is None else Firm.model_validate_json(document).zone
-        return _on_grid(firm_id, versions, zone)
+        starts = versions["period_start"].to_numpy()
+        position = (starts - starts[0]) // _STEP_S
+        start = datetime.fromtimestamp(int(starts[0]), UTC).astimezone(zone)
+        return versions, TimeGrid(start, steps=int(position[-1]) + 1), position
 
 
 def firm_document(connection: Connection, firm_id: str, *, known_by: int) -> str | None:
@@ -98,16 +127,3 @@ def firm_document(connection: Connection, firm_id: str, *, known_by: int) -> str
         .limit(1)
     )
     return connection.execute(wanted).scalar_one_or_none()
-
-
-def _on_grid(firm_id: str, versions: ReadingVersions, zone: ZoneInfo) -> LoadHistory:
-    first, last = int(versions.period_start[0]), int(versions.period_start[-1])
-    grid = TimeGrid(
-        datetime.fromtimestamp(first, UTC).astimezone(zone), steps=(last - first) // _STEP_S + 1
-    )
-    position = (versions.period_start - first) // _STEP_S
-    demand_kw = np.full(grid.steps, np.nan)
-    demand_kw[position] = versions.kwh / HOURS_PER_STEP
-    known_at = np.full(grid.steps, np.datetime64("NaT", "s"))
-    known_at[position] = versions.known_at.astype("datetime64[s]")
-    return LoadHistory(firm_id=firm_id, grid=grid, demand_kw=demand_kw, known_at=known_at)

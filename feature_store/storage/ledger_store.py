@@ -104,9 +104,8 @@ def _news(
     for firm_id in firm_ids:
         of_firm = rows.filter(firm_id=firm_id)
         starts = of_firm["period_start"].dt.epoch("s").to_numpy()
-        latest = latest_versions(
-            connection, firm_id, first=int(starts.min()), last=int(starts.max())
-        )
+        period = (int(starts.min()), int(starts.max()))
+        latest = latest_versions(connection, firm_id, between=period)
         added = news_in(of_firm, latest, recorded_at=recorded_at)
         news.append(added.with_columns(firm_id=pl.lit(firm_id)))
     return pl.concat(news)

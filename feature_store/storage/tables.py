@@ -30,6 +30,8 @@ READINGS = Table(
     Column("kwh", Float, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Column("import_id", Integer, ForeignKey("imports.id"), nullable=False),
+    Column("lagging_kvarh", Float),
+    Column("leading_kvarh", Float),
     sqlite_with_rowid=False,  # stored in the order of the key: a firm's year is one range of pages
 )
 """One row for each version of a reading; the latest known by a moment holds at that moment."""

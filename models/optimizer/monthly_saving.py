@@ -19,9 +19,10 @@ def saved_krw_per_month(schedule: Schedule, firm: Firm) -> float:
 
     A projection, not a promise: the demand charge is saved once (if the horizon touches two
     billing months, the mean of the two), and it is saved only if the peak is held down for the
-    whole month. What is saved on energy less wear, per working day of the horizon, is taken for
-    every working day of the month: Monday to Friday without the days the firm is closed. A
-    horizon without a working day counts its energy saving once.
+    whole month; what the ratchet saves in later months is left out. What is saved on energy less
+    wear, per working day of the horizon, is taken for every working day of the month: Monday to
+    Friday without the days the firm is closed. A horizon without a working day counts its energy
+    saving once.
     """
     day = firm.contract.meter_reading_day
     start = schedule.grid.start.astimezone(firm.zone).date()
@@ -30,7 +31,9 @@ def saved_krw_per_month(schedule: Schedule, firm: Firm) -> float:
         (schedule.grid.end - timedelta(seconds=1)).astimezone(firm.zone).date(), day
     )
     usual, planned = schedule.usual_cost, schedule.planned_cost
-    demand_krw = (usual.demand_krw - planned.demand_krw) / (last.number - month.number + 1)
+    demand_krw = usual.demand_krw - usual.later_demand_krw
+    demand_krw -= planned.demand_krw - planned.later_demand_krw
+    demand_krw /= last.number - month.number + 1
     energy_krw = usual.energy_krw + usual.wear_krw - planned.energy_krw - planned.wear_krw
 
     dates = schedule.grid.clock(firm.zone).date

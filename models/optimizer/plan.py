@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from models.optimizer.solve import Solution, solve
 from models.optimizer.verify import verify
 from models.site import Site, site_of
 from models.tariffs.billed_demand import demand_floor_kw
-from models.tariffs.grid_prices import grid_prices
+from models.tariffs.grid_prices import GridPrices, grid_prices
+from models.tariffs.later_demand import DemandCuts, LaterMonths, demand_cuts, later_months
+from models.tariffs.value_of_kw import later_charges, value_of_kw
 
 SILENCE_KW = 1e-6
 """Changes below this are the solver's rounding (its feasibility tolerance is 1e-7)."""
@@ -42,21 +45,45 @@ def plan(
         demand_floor_kw(known, site.contract, site.zone, billed.month) for billed in prices.months
     ]
     base = base_load(site, forecast)
+    later = later_months(site.contract, prices)
+    later_cuts = _later_cuts(site, known, prices, later)
     scheduling = assemble(site, prices)
-    scheduling.fill(base, floors_kw)
+    scheduling.fill(base, floors_kw, later_cuts)
     solution = solve(scheduling, time_limit_s=time_limit_s)
     if not isinstance(solution, Solution):
         return solution
 
-    pricing = Pricing(site=site, prices=prices, base=base, demand_floor_kw=np.array(floors_kw))
+    pricing = Pricing(
+        site=site,
+        prices=prices,
+        base=base,
+        demand_floor_kw=np.array(floors_kw),
+        later=later,
+        later_cuts=later_cuts,
+    )
     usual_kw = _usual_kw(pricing)
     planned_kw = pricing.cheaper(usual_kw, _settled(usual_kw, solution.equipment_kw))
     verify(site, forecast.grid, base, planned_kw)
+    schedule = _schedule(
+        forecast, pricing, usual_kw, planned_kw, solve_seconds=solution.solve_seconds
+    )
+    value = value_of_kw(site.contract, known, prices.months[0].month, site.zone)
     return Solved(
-        schedule=_schedule(
-            forecast, pricing, usual_kw, planned_kw, solve_seconds=solution.solve_seconds
+        schedule=replace(
+            schedule,
+            peak_krw_per_kw=value.krw_per_kw(schedule.planned_peak_kw),
+            peak_months=len(value.binding(schedule.planned_peak_kw)),
         )
     )
+
+
+def _later_cuts(
+    site: Site, known: LoadHistory, prices: GridPrices, later: tuple[LaterMonths, ...]
+) -> tuple[DemandCuts, ...]:
+    """Return what the peak costs after the grid, seen from the first month that it touches."""
+    months = [month for group in later for month in group.months]
+    charges = later_charges(site.contract, known, prices.months[0].month, months, site.zone)
+    return tuple(demand_cuts(group, charges) for group in later)
 
 
 def _usual_kw(pricing: Pricing) -> Mapping[str, KilowattArray]:

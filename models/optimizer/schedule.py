@@ -44,10 +44,14 @@ class PlanCost:
     energy_krw: float
     """Energy charge with the per-kWh additions, on the median forecast, before VAT and fund."""
     demand_krw: float
-    """Demand charge of every billing month that the horizon touches, and the surcharge above the
-    contract power, on the forecast quantile ``Schedule.peak_quantile``, before VAT and fund."""
+    """Demand charge of every billing month that the horizon touches, the surcharge above the
+    contract power, and ``later_demand_krw``, on the forecast quantile ``Schedule.peak_quantile``,
+    before VAT and fund."""
     wear_krw: float
     """Wear of batteries and the cost of curtailing."""
+    later_demand_krw: float = 0.0
+    """Of ``demand_krw``, what the ratchet will charge in later months for the horizon's peak,
+    beyond what they are expected to be charged anyway."""
 
     @property
     def total_krw(self) -> float:
@@ -90,6 +94,11 @@ class Schedule:
     undrawn_kwh: float = 0.0
     """Energy of usual runs that the median forecast does not show. Above 0 the declared runs draw
     more than the whole load at some time: the declaration or the forecast is off there."""
+    peak_krw_per_kw: float = 0.0
+    """What one more kW than ``planned_peak_kw`` costs in the first billing month touched and in
+    all later months that the ratchet binds; 0 while the peak lies below what is billed anyway."""
+    peak_months: int = 0
+    """Number of these months."""
 
     @property
     def saved_krw(self) -> float:

@@ -14,6 +14,7 @@ from feature_store.time_grid import SATURDAY, Instants, LocalClock, local_clock
 from models.tariffs.band import Band
 from models.tariffs.dated import LocalDates, dates_in_force, version_of
 from models.tariffs.kepco_tables import KepcoTables, kepco_tables
+from models.tariffs.switches import USUAL, Switches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,10 @@ class IntervalBands:
     """What the hour tables and the calendar say of each of many intervals, arrays of shape (n,)."""
 
     clock: LocalClock
+    days: LocalDates
+    """Every calendar day from the first to the last touched, shape (days,)."""
+    day: npt.NDArray[np.intp]
+    """Index into ``days``: what holds for a day is looked up once a day, not once an interval."""
     season: npt.NDArray[np.int8]
     """Index into ``hours.SEASONS``."""
     band: npt.NDArray[np.int8]
@@ -36,7 +41,9 @@ class IntervalBands:
         return self.off_peak_day | (self.clock.weekday == SATURDAY)
 
 
-def interval_bands(contract: Contract, instants: Instants, zone: ZoneInfo) -> IntervalBands:
+def interval_bands(
+    contract: Contract, instants: Instants, zone: ZoneInfo, switches: Switches = USUAL
+) -> IntervalBands:
     """Read the hour tables at UTC ``instants``, shape (n,).
 
     On a Sunday or public holiday all is off-peak and no demand counts. On another Saturday the
@@ -47,34 +54,40 @@ def interval_bands(contract: Contract, instants: Instants, zone: ZoneInfo) -> In
     """
     tables = kepco_tables()
     clock = local_clock(instants, zone)
-    season = tables.season_by_month[clock.month]
-    hour_band = _hour_band(contract, clock, season, tables)
-    off_peak_day = _by_date(clock.date)
+    days, day = _days(clock.date)
+    season_of_day = tables.season_by_month[days.astype("datetime64[M]").astype(np.int64) % 12 + 1]
+    hour_band = _hour_bands(contract, days, season_of_day, tables)[day, clock.hour]
+    exclude = switches.unconfirmed_holidays == "ordinary"
+    off_peak_day = off_peak_days(days, exclude_unconfirmed=exclude)[day]
     saturday = clock.weekday == SATURDAY
     band = np.where(saturday & (hour_band == Band.PEAK), Band.MID, hour_band)
     metered = tables.classes[contract.tariff_class].demand_metered
     return IntervalBands(
         clock=clock,
-        season=season,
+        days=days,
+        day=day,
+        season=season_of_day[day],
         band=np.where(off_peak_day, Band.OFF_PEAK, band).astype(np.int8),
         counted=(hour_band != Band.OFF_PEAK) & ~off_peak_day & metered,
         off_peak_day=off_peak_day,
     )
 
 
-def _hour_band(
-    contract: Contract, clock: LocalClock, season: npt.NDArray[np.int8], tables: KepcoTables
+def _days(dates: LocalDates) -> tuple[LocalDates, npt.NDArray[np.intp]]:
+    """Return the calendar days that ``dates`` span, and the position of each among them."""
+    if not dates.size:
+        return dates, np.zeros(0, dtype=np.intp)
+    first = dates.min()
+    return np.arange(first, dates.max() + 1), (dates - first).astype(np.intp)
+
+
+def _hour_bands(
+    contract: Contract, days: LocalDates, season: npt.NDArray[np.int8], tables: KepcoTables
 ) -> npt.NDArray[np.int8]:
-    """Band by season and hour alone, whatever day it is, shape (n,)."""
+    """Band by season and hour alone, whatever day of the week it is, shape (days, 24)."""
     table = tables.classes[contract.tariff_class]
-    dates = dates_in_force(contract, clock.date)
+    dates = dates_in_force(contract, days)
     rules = table.rules_date(dates, deferred=contract.reform_deferred)
     version = version_of(rules, table.hours, f"hours of {contract.tariff_class}")
     by_version = np.stack([tables.band_by_season_and_hour[hours.table] for hours in table.hours])
-    return by_version[version, season, clock.hour]
-
-
-def _by_date(dates: LocalDates) -> npt.NDArray[np.bool_]:
-    """Ask the calendar once a date instead of once an interval."""
-    days, position = np.unique(dates, return_inverse=True)
-    return off_peak_days(days)[position]
+    return by_version[version, season]

@@ -8,10 +8,10 @@ import numpy as np
 
 from feature_store.entities.firm import Contract
 from feature_store.entities.load_history import LoadHistory
-from models.tariffs.bands import interval_bands
-from models.tariffs.billing_month import BillingMonth, billing_month_numbers
+from models.tariffs.billing_month import BillingMonth
 from models.tariffs.dated import dates_in_force, version_of
 from models.tariffs.kepco_tables import BilledDemandRule, kepco_tables
+from models.tariffs.monthly_peaks import monthly_peaks_kw
 
 
 def demand_floor_kw(
@@ -27,36 +27,28 @@ def demand_floor_kw(
 
     Source: KEPCO terms of supply, 기본공급약관 제68조①②.
     """
-    tables = kepco_tables()
-    if not tables.classes[contract.tariff_class].demand_metered:
+    if not kepco_tables().classes[contract.tariff_class].demand_metered:
         return contract.power_kw
-    rule = _rule(month, contract)
-    window = _in_window(history, contract, zone, month, rule)
-    demand_kw = history.demand_kw[window]
-    starts = history.grid.starts[window]
-    bands = interval_bands(contract, starts, zone)
-    numbers = billing_month_numbers(bands.clock.date, contract.meter_reading_day)
-    remembered = np.isin(numbers % 12 + 1, rule.ratchet_months) | (numbers == month.number)
-    billed_kw = demand_kw[bands.counted & remembered & np.isfinite(demand_kw)]
-    return float(max(billed_kw.max(initial=0.0), rule.minimum_share * contract.power_kw))
+    rule = billed_demand_rule(contract, month)
+    peaks_kw = monthly_peaks_kw(
+        history, contract, zone, first=month.earlier(rule.window_months - 1), last=month
+    )
+    looked_at = (*remembered_months(rule, month), month)
+    return max(
+        rule.minimum_share * contract.power_kw,
+        *(peaks_kw.get(earlier, 0.0) for earlier in looked_at),
+    )
 
 
-def _rule(month: BillingMonth, contract: Contract) -> BilledDemandRule:
+def billed_demand_rule(contract: Contract, month: BillingMonth) -> BilledDemandRule:
+    """Return the rule in force on the first day of ``month``."""
     first_day = np.array([month.first_day(contract.meter_reading_day)], dtype="datetime64[D]")
     versions = kepco_tables().billed_demand
     in_force = dates_in_force(contract, first_day)
     return versions[int(version_of(in_force, versions, "billed demand")[0])]
 
 
-def _in_window(
-    history: LoadHistory,
-    contract: Contract,
-    zone: ZoneInfo,
-    month: BillingMonth,
-    rule: BilledDemandRule,
-) -> slice:
-    """Return the steps of the billing months that the bill of ``month`` can look at."""
-    dates = history.grid.clock(zone).date
-    numbers = billing_month_numbers(dates, contract.meter_reading_day)
-    first, end = np.searchsorted(numbers, [month.number - rule.window_months + 1, month.number + 1])
-    return slice(int(first), int(end))
+def remembered_months(rule: BilledDemandRule, month: BillingMonth) -> tuple[BillingMonth, ...]:
+    """Return the earlier months whose peaks the bill of ``month`` looks at, in order."""
+    window = [month.earlier(back) for back in range(rule.window_months - 1, 0, -1)]
+    return tuple(earlier for earlier in window if earlier.month in rule.ratchet_months)

@@ -80,8 +80,13 @@ def version_of(dates: LocalDates, versions: Sequence[Dated], what: str) -> npt.N
     A date that no version covers is a :class:`NoTariffError`.
     """
     first_days = np.array([version.from_day for version in versions], dtype="datetime64[D]")
-    index = np.searchsorted(first_days, dates, side="right") - 1
     last = versions[-1].until
+    if dates.size:
+        edges = np.array([dates.min(), dates.max()])
+        earliest, latest = np.searchsorted(first_days, edges, side="right") - 1
+        if earliest == latest >= 0 and last is None:  # one version for all, as nearly always
+            return np.full(dates.shape, earliest)
+    index = np.searchsorted(first_days, dates, side="right") - 1
     outside = index < 0
     if last is not None:
         outside |= dates > np.datetime64(last, "D")

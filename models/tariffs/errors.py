@@ -11,3 +11,7 @@ class TariffTableError(SandanError):
 
 class NoTariffError(SandanError):
     """No table answers: the date lies outside of all versions, or the option does not exist."""
+
+
+class UnknownSwitchError(SandanError):
+    """A switch of uncertain rules that does not exist, or a value that it cannot have."""

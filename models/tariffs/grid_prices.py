@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,6 +16,7 @@ from models.tariffs.billing_month import BillingMonth, billing_month_numbers
 from models.tariffs.dated import LocalDates, dates_in_force, version_of
 from models.tariffs.errors import NoTariffError
 from models.tariffs.kepco_tables import Addition, ClassTable, kepco_tables
+from models.tariffs.switches import USUAL, Switches
 
 Steps = npt.NDArray[np.intp]
 """Indices of intervals on a grid."""
@@ -42,16 +44,37 @@ class GridPrices:
     """Prices before VAT and electricity fund; arrays have shape (grid.steps,)."""
 
     grid: TimeGrid
-    band: npt.NDArray[np.int8]
-    """Band that the energy is billed in, as in :class:`models.tariffs.band.Band`."""
-    counted: npt.NDArray[np.bool_]
-    """Whether the interval's demand counts for the billed demand."""
-    energy_krw_per_kwh: npt.NDArray[np.float64]
-    """Energy price of the band, weekend discount taken off."""
-    addition_krw_per_kwh: npt.NDArray[np.float64]
-    """Climate charge and fuel adjustment."""
+    bands: IntervalBands
+    rates_version: npt.NDArray[np.intp]
+    """Index of the class's rates in force."""
+    listed_krw_per_kwh: npt.NDArray[np.float64]
+    """Energy price of the band as the table lists it."""
+    discount_krw_per_kwh: npt.NDArray[np.float64]
+    """Weekend discount, >= 0."""
+    climate_krw_per_kwh: npt.NDArray[np.float64]
+    fuel_krw_per_kwh: npt.NDArray[np.float64]
     months: tuple[BilledMonth, ...]
     """The billing months touched, in order."""
+
+    @property
+    def band(self) -> npt.NDArray[np.int8]:
+        """Band that the energy is billed in, as in :class:`models.tariffs.band.Band`."""
+        return self.bands.band
+
+    @property
+    def counted(self) -> npt.NDArray[np.bool_]:
+        """Whether the interval's demand counts for the billed demand."""
+        return self.bands.counted
+
+    @property
+    def energy_krw_per_kwh(self) -> npt.NDArray[np.float64]:
+        """Energy price of the band, weekend discount taken off."""
+        return self.listed_krw_per_kwh - self.discount_krw_per_kwh
+
+    @property
+    def addition_krw_per_kwh(self) -> npt.NDArray[np.float64]:
+        """Climate charge and fuel adjustment."""
+        return self.climate_krw_per_kwh + self.fuel_krw_per_kwh
 
     @property
     def krw_per_kwh(self) -> npt.NDArray[np.float64]:
@@ -59,7 +82,9 @@ class GridPrices:
         return self.energy_krw_per_kwh + self.addition_krw_per_kwh
 
 
-def grid_prices(contract: Contract, grid: TimeGrid, zone: ZoneInfo) -> GridPrices:
+def grid_prices(
+    contract: Contract, grid: TimeGrid, zone: ZoneInfo, switches: Switches = USUAL
+) -> GridPrices:
     """Price every interval of ``grid`` for ``contract``; days begin in ``zone``.
 
     A day before the first version, or a voltage and option that the class does not have, is a
@@ -77,22 +102,32 @@ def grid_prices(contract: Contract, grid: TimeGrid, zone: ZoneInfo) -> GridPrice
     """
     tables = kepco_tables()
     table = tables.classes[contract.tariff_class]
-    bands = interval_bands(contract, grid.starts, zone)
-    dates = dates_in_force(contract, bands.clock.date)
+    bands = interval_bands(contract, grid.starts, zone, switches)
+    day = bands.day
+    dates = dates_in_force(contract, bands.days)
     rules = table.rules_date(dates, deferred=contract.reform_deferred)
-    version = version_of(rules, table.rates, f"rates of {contract.tariff_class}")
+    version = version_of(rules, table.rates, f"rates of {contract.tariff_class}")[day]
     prices = [_price(contract, table, index) for index in range(len(table.rates))]
     energy = np.stack([price[1] for price in prices])[version, bands.season, bands.band]
-    basic = np.array([price[0] for price in prices])[version]
     return GridPrices(
         grid=grid,
-        band=bands.band,
-        counted=bands.counted,
-        energy_krw_per_kwh=energy - _weekend_discount(table, rules, bands, energy),
-        addition_krw_per_kwh=_addition(dates, tables.climate, "climate")
-        + _addition(dates, tables.fuel, "fuel"),
-        months=_billed_months(contract, bands, basic),
+        bands=bands,
+        rates_version=version,
+        listed_krw_per_kwh=energy,
+        discount_krw_per_kwh=_weekend_discount(table, rules, bands, energy, switches),
+        climate_krw_per_kwh=_addition(dates, tables.climate, "climate", switches)[day],
+        fuel_krw_per_kwh=_addition(dates, tables.fuel, "fuel", switches)[day],
+        months=_billed_months(contract, bands, basic_krw_per_kw(contract, bands.days)),
     )
+
+
+def basic_krw_per_kw(contract: Contract, dates: LocalDates) -> npt.NDArray[np.float64]:
+    """Return the demand charge per kW and month 기본요금 by the rates of each date, same shape."""
+    table = kepco_tables().classes[contract.tariff_class]
+    rules = table.rules_date(dates_in_force(contract, dates), deferred=contract.reform_deferred)
+    version = version_of(rules, table.rates, f"rates of {contract.tariff_class}")
+    prices = [_price(contract, table, index)[0] for index in range(len(table.rates))]
+    return np.array(prices)[version]
 
 
 def _price(
@@ -114,27 +149,36 @@ def _weekend_discount(
     rules: LocalDates,
     bands: IntervalBands,
     energy_krw_per_kwh: npt.NDArray[np.float64],
+    switches: Switches,
 ) -> npt.NDArray[np.float64]:
     """Won per kWh off each interval, cut to 0.1 won as on the bill (121.5 / 2 -> 60.7)."""
     discount = np.zeros_like(energy_krw_per_kwh)
+    month = bands.days.astype("datetime64[M]").astype(np.int64) % 12 + 1
     for rule in table.weekend_discounts:
         first, end = rule.hours
-        hit = (
-            rule.covers(rules)
-            & bands.weekend
-            & np.isin(bands.clock.month, rule.months)
-            & (bands.clock.hour >= first)
-            & (bands.clock.hour < end)
-        )
-        tenths = np.round(energy_krw_per_kwh * 10)  # prices have one decimal: exact as integers
-        discount[hit] = (np.floor(tenths * rule.share) / 10)[hit]
+        day_hit = rule.covers(rules) & np.isin(month, rule.months)
+        if not day_hit.any():
+            continue
+        hour = bands.clock.hour
+        hit = day_hit[bands.day] & bands.weekend & (hour >= first) & (hour < end)
+        tenths = np.round(energy_krw_per_kwh[hit] * 10)  # one decimal: exact as integers
+        off_tenths = tenths * rule.share
+        if switches.weekend_discount == "rate_cut":
+            off_tenths = np.floor(off_tenths)
+        discount[hit] = off_tenths / 10
     return discount
 
 
 def _addition(
-    dates: LocalDates, versions: tuple[Addition, ...], what: str
+    dates: LocalDates, versions: tuple[Addition, ...], what: str, switches: Switches
 ) -> npt.NDArray[np.float64]:
-    figures = np.array([version.krw_per_kwh for version in versions])
+    instead = switches.assumed_fuel_krw_per_kwh
+    figures = np.array(
+        [
+            version.krw_per_kwh if instead is None or version.confidence != "assumed" else instead
+            for version in versions
+        ]
+    )
     return figures[version_of(dates, versions, what)]
 
 
@@ -142,24 +186,31 @@ def _billed_months(
     contract: Contract, bands: IntervalBands, basic_krw_per_kw: npt.NDArray[np.float64]
 ) -> tuple[BilledMonth, ...]:
     tables = kepco_tables()
-    numbers = billing_month_numbers(bands.clock.date, contract.meter_reading_day)
-    calendar_month = numbers % 12 + 1
+    numbers = billing_month_numbers(bands.days, contract.meter_reading_day)[bands.day]
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    touched = numbers[starts]
+    steps_of = [np.arange(*edges) for edges in pairwise([*starts.tolist(), numbers.size])]
+    counted_of = [
+        steps[0] + np.flatnonzero(bands.counted[steps[0] : steps[-1] + 1]) for steps in steps_of
+    ]
     months = []
-    for number in np.unique(numbers):
-        steps = np.flatnonzero(numbers == number)
+    for position, steps in enumerate(steps_of):
         first_date = dates_in_force(contract, bands.clock.date[steps[:1]])
         rule = tables.billed_demand[version_of(first_date, tables.billed_demand, "demand")[0]]
         excess = tables.excess[version_of(first_date, tables.excess, "excess")[0]]
-        remembered = np.isin(calendar_month, rule.ratchet_months) & (numbers < number)
-        remembered &= numbers > number - rule.window_months
-        basic = float(basic_krw_per_kw[steps[0]])
+        age = touched[position] - touched
+        looked_at = np.isin(touched % 12 + 1, rule.ratchet_months) & (age < rule.window_months)
+        looked_at = (looked_at & (age > 0)) | (age == 0)
+        basic = float(basic_krw_per_kw[bands.day[steps[0]]])
         months.append(
             BilledMonth(
-                month=BillingMonth.of_number(int(number)),
+                month=BillingMonth.of_number(int(touched[position])),
                 basic_krw_per_kw=basic,
                 excess_krw_per_kw=excess.basic_multiple * basic,
                 steps=steps,
-                counted_steps=np.flatnonzero(bands.counted & ((numbers == number) | remembered)),
+                counted_steps=np.concatenate(
+                    [counted for counted, at in zip(counted_of, looked_at, strict=True) if at]
+                ),
             )
         )
     return tuple(months)

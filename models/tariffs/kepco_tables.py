@@ -12,7 +12,7 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from feature_store.entities.firm import TariffClass
 from models.tariffs.dated import Dated, LocalDates, Version, in_order
@@ -76,10 +76,57 @@ class BilledDemandRule(Dated):
     minimum_share: float
 
 
-class ExcessRule(Dated):
-    """What each kW above the contract power costs."""
+class ExcessStep(BaseModel):
+    """What an excess up to a share of the contract power is charged at."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    below_share: float | None
+    """The excess is below this share of the contract power; None is the last step."""
     basic_multiple: float
+    """Times the basic charge, for every kW of the excess."""
+
+
+class ExcessRule(Dated):
+    """What demand above the contract power costs."""
+
+    ladder: tuple[ExcessStep, ...] = Field(min_length=1)
+
+    @field_validator("ladder")
+    @classmethod
+    def _rising(cls, ladder: tuple[ExcessStep, ...]) -> tuple[ExcessStep, ...]:
+        bounds = [step.below_share for step in ladder[:-1] if step.below_share is not None]
+        if ladder[-1].below_share is not None or len(bounds) < len(ladder) - 1:
+            raise ValueError("the last step, and it alone, has no bound; write below_share: null")
+        if bounds != sorted(set(bounds)):
+            raise ValueError("the steps rise; order them by below_share")
+        return ladder
+
+    @property
+    def basic_multiple(self) -> float:
+        """The lowest step."""
+        return self.ladder[0].basic_multiple
+
+
+class PowerFactorRule(Dated):
+    """How the power factor moves the demand charge; percentages of the power factor."""
+
+    lagging_hours: tuple[int, int]
+    """Clock hours ``[from, to)`` in which lagging power is judged; leading in all others."""
+    lagging_standard_percent: int
+    lagging_floor_percent: int
+    lagging_cap_percent: int
+    leading_standard_percent: int
+    basic_share_per_percent: float
+    """Share of the demand charge for each percent off the standard."""
+    low_voltage_from_kw: float
+    """Contract power from which low-voltage customers are judged; high voltage always is."""
+
+
+class Levy(Dated):
+    """A share of the sum of all charges 전기요금계."""
+
+    share: float = Field(ge=0, lt=1)
 
 
 class ClassTable(BaseModel):
@@ -110,6 +157,14 @@ class _AdditionsFile(BaseModel):
 
     climate: tuple[Addition, ...]
     fuel: tuple[Addition, ...]
+    vat: tuple[Levy, ...]
+    fund: tuple[Levy, ...]
+
+
+class _PowerFactorFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    power_factor: tuple[PowerFactorRule, ...]
 
 
 class _DemandFile(BaseModel):
@@ -132,6 +187,9 @@ class KepcoTables:
     fuel: tuple[Addition, ...]
     billed_demand: tuple[BilledDemandRule, ...]
     excess: tuple[ExcessRule, ...]
+    power_factor: tuple[PowerFactorRule, ...]
+    vat: tuple[Levy, ...]
+    fund: tuple[Levy, ...]
 
 
 @cache
@@ -140,6 +198,7 @@ def kepco_tables() -> KepcoTables:
     hours = HoursFile.model_validate(_read("hours"))
     additions = _AdditionsFile.model_validate(_read("additions"))
     demand = _DemandFile.model_validate(_read("demand"))
+    power_factor = _PowerFactorFile.model_validate(_read("power_factor")).power_factor
     return KepcoTables(
         classes={name: class_table(_read(name), hours) for name in get_args(TariffClass)},
         band_by_season_and_hour=hours.band_tables(),
@@ -148,6 +207,9 @@ def kepco_tables() -> KepcoTables:
         fuel=in_order(additions.fuel, "fuel"),
         billed_demand=in_order(demand.billed_demand, "billed_demand"),
         excess=in_order(demand.excess, "excess"),
+        power_factor=in_order(power_factor, "power_factor"),
+        vat=in_order(additions.vat, "vat"),
+        fund=in_order(additions.fund, "fund"),
     )
 
 
@@ -174,7 +236,10 @@ def class_table(declared: object, hours: HoursFile) -> ClassTable:
     )
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Reads the tables ten times as fast where PyYAML was built with libyaml, as its wheels are."""
+
+
 def _read(name: str) -> Any:  # noqa: ANN401 - what YAML holds is for pydantic to say
-    return yaml.safe_load(
-        files("models.tariffs").joinpath("kepco", f"{name}.yaml").read_text("utf-8")
-    )
+    text = files("models.tariffs").joinpath("kepco", f"{name}.yaml").read_text("utf-8")
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are the safe one

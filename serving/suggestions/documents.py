@@ -48,10 +48,16 @@ class CostDocument(Document):
 
     energy_krw: float = Field(description="Energy charge with the per-kWh additions, won.")
     demand_krw: float = Field(
-        description="Demand charge of every billing month that the horizon touches, won."
+        description="Demand charge of every billing month that the horizon touches, and "
+        "later_demand_krw, won."
     )
     wear_krw: float = Field(description="Wear of batteries and cost of curtailing, won.")
-    total_krw: float = Field(description="Sum of the three, won.")
+    total_krw: float = Field(description="Sum of energy, demand and wear, won.")
+    later_demand_krw: float = Field(
+        default=0.0,
+        description="Of demand_krw, what the ratchet will charge in later months for the "
+        "horizon's peak, beyond what they are expected to be charged anyway, won.",
+    )
 
 
 class BlockDocument(Document):
@@ -137,6 +143,12 @@ class ScheduleDocument(Document):
         description="Demand already billed in the first billing month, whatever happens, kW."
     )
     contract_power_kw: float = Field(description="Contract power 계약전력, kW.")
+    peak_krw_per_kw: float = Field(
+        default=0.0,
+        description="What one more kW than planned_peak_kw costs in the first billing month and "
+        "in the later months that the ratchet binds, won.",
+    )
+    peak_months: int = Field(default=0, description="Number of these months.")
     moves: list[MoveDocument] = Field(description="Sorted by saving, largest first.")
     solve_seconds: float = Field(description="Time the solver took, seconds.")
 
@@ -197,6 +209,8 @@ def schedule_document(schedule: Schedule, model_version: str, zone: ZoneInfo) ->
         undrawn_kwh=schedule.undrawn_kwh,
         demand_floor_kw=schedule.demand_floor_kw,
         contract_power_kw=schedule.contract_power_kw,
+        peak_krw_per_kw=schedule.peak_krw_per_kw,
+        peak_months=schedule.peak_months,
         moves=[_move_document(move, zone) for move in schedule.moves],
         solve_seconds=schedule.solve_seconds,
     )
@@ -225,6 +239,8 @@ def schedule_of(document: ScheduleDocument) -> Schedule:
         undrawn_kwh=document.undrawn_kwh,
         demand_floor_kw=document.demand_floor_kw,
         contract_power_kw=document.contract_power_kw,
+        peak_krw_per_kw=document.peak_krw_per_kw,
+        peak_months=document.peak_months,
         moves=tuple(_move(move, zone) for move in document.moves),
         solve_seconds=document.solve_seconds,
     )
@@ -248,6 +264,7 @@ def _cost_document(cost: PlanCost) -> CostDocument:
         demand_krw=cost.demand_krw,
         wear_krw=cost.wear_krw,
         total_krw=cost.total_krw,
+        later_demand_krw=cost.later_demand_krw,
     )
 
 
@@ -256,6 +273,7 @@ def _cost(document: CostDocument) -> PlanCost:
         energy_krw=document.energy_krw,
         demand_krw=document.demand_krw,
         wear_krw=document.wear_krw,
+        later_demand_krw=document.later_demand_krw,
     )
 
 

@@ -190,6 +190,25 @@ def test_what_is_exported_imports_again_unchanged(sandan, declared, monkeypatch,
     assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_reactive_energy_goes_out_as_it_came_in(sandan, declared, monkeypatch, suffix):
+    metered = declared / "metered.csv"
+    lines = READINGS.splitlines()
+    more = [",lagging_kvarh,leading_kvarh", ",3.1,0", ",,", ",0,2.5"]
+    metered.write_text("\n".join(map("".join, zip(lines, more, strict=True))))
+    assert take(sandan, metered)[0] == 0
+    first, second = declared / f"first{suffix}", declared / f"second{suffix}"
+    sandan("readings", "export", "--firm", "kiln_works", "--out", first)
+    frame = pl.read_csv(first) if suffix == ".csv" else pl.read_parquet(first)
+    assert frame["lagging_kvarh"].to_list() == [3.1, None, 0.0]
+    assert frame["leading_kvarh"].to_list() == [0.0, None, 2.5]
+    monkeypatch.setenv("SANDAN_HOME", str(declared / "other home"))
+    sandan("firms", "declare", declared / "firms.yaml")
+    assert sandan("readings", "import", first)[0] == 0
+    sandan("readings", "export", "--firm", "kiln_works", "--out", second)
+    assert first.read_bytes() == second.read_bytes()
+
+
 def test_an_export_as_of_a_past_moment_holds_what_was_known_then(sandan, declared):
     take(sandan, declared / "readings.csv")
     sandan("firms", "declare", declared / "firms.yaml", "--known-at", "2026-01-01T00:00:00+09:00")

@@ -34,6 +34,8 @@ class Written:
     """A cell that is no instant in this format."""
     future: str
     """The cell of an interval in May 2026."""
+    reactive_columns: tuple[str, str]
+    """Lagging and leading reactive energy, which a file may leave out."""
 
 
 CANONICAL = Written(
@@ -50,6 +52,7 @@ CANONICAL = Written(
     time_column="period_start",
     naive_or_nonsense="2026-03-02T23:30:00",
     future="2026-05-01T00:00:00+09:00",
+    reactive_columns=("lagging_kvarh", "leading_kvarh"),
 )
 STEEL = Written(
     reader=UciSteelReader(),
@@ -65,6 +68,10 @@ STEEL = Written(
     time_column="date",
     naive_or_nonsense="2026-03-02 23:45",
     future="01-05-2026 00:15",
+    reactive_columns=(
+        "Lagging_Current_Reactive.Power_kVarh",
+        "Leading_Current_Reactive_Power_kVarh",
+    ),
 )
 FORMATS = (CANONICAL, STEEL)
 
@@ -88,6 +95,12 @@ def with_cell(form: Written, row: int, column: str, value: str) -> tuple[str, ..
     cells[names.index(column)] = value
     lines[row - 1] = ",".join(cells)
     return tuple(lines)
+
+
+def with_reactive(form: Written, lagging: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines with lagging energy as given, one cell a row, and 0.5 kvarh of leading energy."""
+    cells = (form.reactive_columns, *((cell, "0.5") for cell in lagging))
+    return tuple(",".join((line, *more)) for line, more in zip(form.lines, cells, strict=True))
 
 
 def only_fault(form: Written, folder: Path, lines: tuple[str, ...]):
@@ -115,6 +128,30 @@ def test_a_good_file_becomes_readings_labelled_by_their_start_in_utc(form, tmp_p
 def test_a_row_is_known_when_its_interval_ends_unless_the_file_says_otherwise(form, tmp_path):
     batch = read(form, write(form, tmp_path))
     assert (batch.rows["known_at"] - batch.rows["period_start"]).unique().to_list() == [INTERVAL]
+
+
+def test_reactive_energy_is_taken_where_the_file_tells_it(form, tmp_path):
+    batch = read(form, write(form, tmp_path, with_reactive(form, ("3.25", "0", "", "1e1"))))
+    assert isinstance(batch, ReadingBatch), batch
+    assert batch.rows["lagging_kvarh"].to_list() == [3.25, 0.0, None, 10.0]
+    assert batch.rows["leading_kvarh"].to_list() == [0.5] * 4
+    assert batch.rows["kwh"].to_list() == list(KWH)
+
+
+def test_reactive_energy_is_empty_where_it_does_not(form, tmp_path):
+    batch = read(form, write(form, tmp_path))
+    assert batch.rows.select("lagging_kvarh", "leading_kvarh").null_count().row(0) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [("much", "is not a number"), ("-0.25", "is negative"), ("NaN", "is not finite")],
+)
+def test_bad_reactive_energy_is_named_with_row_and_column(form, tmp_path, value, reason):
+    fault = only_fault(form, tmp_path, with_reactive(form, ("1", value, "1", "1")))
+    assert (fault.row, fault.column, fault.value) == (3, form.reactive_columns[0], value)
+    assert fault.reason.startswith(reason)
+    assert ";" in fault.reason
 
 
 def test_the_batch_says_where_it_came_from(form, tmp_path):

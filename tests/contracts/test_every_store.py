@@ -9,7 +9,7 @@ from feature_store.errors import NaiveTimeError, NotEnoughReadingsError, Unknown
 from feature_store.settings import Settings
 from feature_store.storage.ledger_store import open_store
 from feature_store.time_grid import INTERVAL
-from tests.builders import MONDAY, a_batch, a_firm
+from tests.builders import MONDAY, a_batch, a_firm, with_reactive
 from tests.fakes.memory_store import MemoryStore
 
 LATER = MONDAY + timedelta(days=30)
@@ -77,6 +77,62 @@ def test_a_correction_holds_from_its_recording_on(store):
     assert store.as_of(LATER).history("kiln_works").demand_kw.tolist() == [40.0, 396.0]
     before = store.as_of(LATER - timedelta(seconds=1)).history("kiln_works")
     assert before.demand_kw.tolist() == [40.0, 44.0]
+
+
+def test_reactive_energy_lies_on_the_grid_of_the_history_and_is_nan_where_nobody_told(store):
+    store.append(
+        with_reactive(
+            a_batch([10.0, np.nan, 11.0]), lagging_kvarh=[3.0, None], leading_kvarh=[0.0, 2.5]
+        ),
+        recorded_at=LATER,
+    )
+    known = store.as_of(LATER)
+    reactive = known.reactive_energy("kiln_works")
+    assert reactive.grid == known.history("kiln_works").grid
+    np.testing.assert_array_equal(reactive.lagging_kvarh, [3.0, np.nan, np.nan])
+    np.testing.assert_array_equal(reactive.leading_kvarh, [0.0, np.nan, 2.5])
+    assert reactive.measured
+
+
+def test_a_meter_that_tells_active_energy_alone_has_no_reactive_one(store):
+    store.append(a_batch([10.0, 11.0]), recorded_at=LATER)
+    reactive = store.as_of(LATER).reactive_energy("kiln_works")
+    assert np.isnan(reactive.lagging_kvarh).tolist() == [True, True]
+    assert not reactive.measured
+
+
+def test_no_readings_at_all_is_told_for_reactive_energy_too(store):
+    with pytest.raises(NotEnoughReadingsError, match=r"kiln_works: no reading.*import some"):
+        store.as_of(LATER).reactive_energy("kiln_works")
+
+
+def test_reactive_energy_is_corrected_as_energy_is(store):
+    store.append(
+        with_reactive(a_batch([10.0]), lagging_kvarh=[3.0]), recorded_at=MONDAY + timedelta(hours=1)
+    )
+    store.append(with_reactive(a_batch([10.0]), lagging_kvarh=[4.0]), recorded_at=LATER)
+    assert store.as_of(LATER).reactive_energy("kiln_works").lagging_kvarh.tolist() == [4.0]
+    before = store.as_of(LATER - timedelta(seconds=1)).reactive_energy("kiln_works")
+    assert before.lagging_kvarh.tolist() == [3.0]
+
+
+def test_reactive_energy_that_comes_later_does_not_make_the_load_later_known(store):
+    store.append(a_batch([10.0, 11.0]), recorded_at=MONDAY + timedelta(hours=1))
+    before = store.as_of(LATER).history("kiln_works")
+    store.append(with_reactive(a_batch([10.0, 11.0]), lagging_kvarh=[1.0, 2.0]), recorded_at=LATER)
+    known = store.as_of(LATER)
+    assert known.history("kiln_works").known_at.tolist() == before.known_at.tolist()
+    assert known.reactive_energy("kiln_works").lagging_kvarh.tolist() == [1.0, 2.0]
+    earlier = store.as_of(LATER - timedelta(seconds=1))
+    assert not earlier.reactive_energy("kiln_works").measured
+
+
+def test_a_file_that_does_not_tell_reactive_energy_takes_none_away(store):
+    store.append(with_reactive(a_batch([10.0, 11.0]), leading_kvarh=[1.0, 2.0]), recorded_at=MONDAY)
+    store.append(a_batch([10.0, 12.0]), recorded_at=LATER)
+    known = store.as_of(LATER)
+    assert known.history("kiln_works").demand_kw.tolist() == [40.0, 48.0]
+    assert known.reactive_energy("kiln_works").leading_kvarh.tolist() == [1.0, 2.0]
 
 
 def test_the_last_days_count_back_from_the_moment(store):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 import numpy as np
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.entities.reading_batch import ReadingBatch
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.time_grid import (
@@ -30,6 +32,13 @@ class Version:
     period_start: datetime
     known_at: datetime
     kwh: float
+    lagging_kvarh: float | None = None
+    leading_kvarh: float | None = None
+
+    @property
+    def measured(self) -> tuple[float | None, ...]:
+        """What the meter told."""
+        return self.kwh, self.lagging_kvarh, self.leading_kvarh
 
 
 @dataclass
@@ -53,13 +62,18 @@ class MemoryStore:
     def _news(self, batch: ReadingBatch, recorded_at: datetime) -> Iterator[Version]:
         for row in batch.rows.iter_rows(named=True):
             before = self._latest(row["firm_id"], row["period_start"])
+            told = Version(**row | {"known_at": _second(row["known_at"])})
             if before is None:
-                yield Version(
-                    row["firm_id"], row["period_start"], _second(row["known_at"]), row["kwh"]
-                )
-            elif before.kwh != row["kwh"]:
-                after = max(recorded_at, before.known_at + timedelta(seconds=1))
-                yield Version(row["firm_id"], row["period_start"], after, row["kwh"])
+                yield told
+                continue
+            whole = replace(
+                told,
+                known_at=max(recorded_at, before.known_at + timedelta(seconds=1)),
+                lagging_kvarh=_else(told.lagging_kvarh, before.lagging_kvarh),
+                leading_kvarh=_else(told.leading_kvarh, before.leading_kvarh),
+            )
+            if before.measured != whole.measured:
+                yield whole
 
     def _latest(self, firm_id: str, period_start: datetime) -> Version | None:
         same = [v for v in self.versions if (v.firm_id, v.period_start) == (firm_id, period_start)]
@@ -97,26 +111,52 @@ class MemoryKnowledge:
 
     def history(self, firm_id: str, *, days: int | None = None) -> LoadHistory:
         """Return the load known by then."""
-        since = None if days is None else floor_to_step(self.moment - timedelta(days=days))
-        latest: dict[datetime, Version] = {}
-        for version in sorted(self.store.versions, key=lambda version: version.known_at):
-            known = version.firm_id == firm_id and version.known_at <= self.moment
-            if known and (since is None or version.period_start >= since):
-                latest[version.period_start] = version
-        if not latest:
-            raise NotEnoughReadingsError(f"{firm_id}: no reading is known; import some")
-        zone = next((firm.zone for firm in self.firms() if firm.firm_id == firm_id), UTC)
-        first, last = min(latest), max(latest)
-        grid = TimeGrid(first.astimezone(zone), steps=(last - first) // INTERVAL + 1)
-        versions = [latest.get(to_datetime(start)) for start in grid.starts]
+        grid, versions = self._readings(firm_id, days)
         return LoadHistory(
             firm_id=firm_id,
             grid=grid,
-            demand_kw=np.array([v.kwh / HOURS_PER_STEP if v else np.nan for v in versions]),
+            demand_kw=np.array([v[-1].kwh / HOURS_PER_STEP if v else np.nan for v in versions]),
             known_at=np.array(
-                [utc_instant(v.known_at) if v else np.datetime64("NaT", "s") for v in versions]
+                [utc_instant(_since(v)) if v else np.datetime64("NaT", "s") for v in versions]
             ),
         )
+
+    def reactive_energy(self, firm_id: str, *, days: int | None = None) -> ReactiveEnergy:
+        """Return the reactive energy known by then."""
+        grid, versions = self._readings(firm_id, days)
+        lagging = [v[-1].lagging_kvarh if v else None for v in versions]
+        leading = [v[-1].leading_kvarh if v else None for v in versions]
+        return ReactiveEnergy(
+            firm_id=firm_id,
+            grid=grid,
+            lagging_kvarh=np.array(lagging, dtype=float),
+            leading_kvarh=np.array(leading, dtype=float),
+        )
+
+    def _readings(self, firm_id: str, days: int | None) -> tuple[TimeGrid, list[list[Version]]]:
+        """Return the grid and the known versions of each interval, the latest last."""
+        since = None if days is None else floor_to_step(self.moment - timedelta(days=days))
+        known: dict[datetime, list[Version]] = {}
+        for version in sorted(self.store.versions, key=lambda version: version.known_at):
+            wanted = version.firm_id == firm_id and version.known_at <= self.moment
+            if wanted and (since is None or version.period_start >= since):
+                known.setdefault(version.period_start, []).append(version)
+        if not known:
+            raise NotEnoughReadingsError(f"{firm_id}: no reading is known; import some")
+        zone = next((firm.zone for firm in self.firms() if firm.firm_id == firm_id), UTC)
+        first, last = min(known), max(known)
+        grid = TimeGrid(first.astimezone(zone), steps=(last - first) // INTERVAL + 1)
+        return grid, [known.get(to_datetime(start), []) for start in grid.starts]
+
+
+def _since(versions: list[Version]) -> datetime:
+    """When the latest energy could first be read."""
+    same = takewhile(lambda version: version.kwh == versions[-1].kwh, reversed(versions))
+    return list(same)[-1].known_at
+
+
+def _else(told: float | None, before: float | None) -> float | None:
+    return before if told is None else told
 
 
 def _second(moment: datetime) -> datetime:

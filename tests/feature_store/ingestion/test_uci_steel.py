@@ -43,6 +43,12 @@ def test_labels_are_ends_and_midnight_ends_its_own_day(year, start, kwh):
     assert year.filter(pl.col("period_start") == start.astimezone(UTC))["kwh"].to_list() == [kwh]
 
 
+def test_reactive_energy_of_the_year_is_kept_for_the_bill(year):
+    assert year["lagging_kvarh"].null_count() == year["leading_kvarh"].null_count() == 0
+    first = year.row(0, named=True)
+    assert (first["lagging_kvarh"], first["leading_kvarh"]) == (2.95, 0.0)  # row 2 of the file
+
+
 def test_a_midnight_that_begins_its_day_is_refused(tmp_path):
     """A mended copy would otherwise land 24 hours late at each midnight."""
     path = tmp_path / "mended.csv"

@@ -10,7 +10,7 @@ from feature_store.storage.append_outcome import AlreadyReceived, Appended
 from feature_store.storage.ledger_store import open_store
 from feature_store.storage.tables import IMPORTS, READINGS
 from feature_store.time_grid import INTERVAL
-from tests.builders import MONDAY, a_batch, a_firm
+from tests.builders import MONDAY, a_batch, a_firm, with_reactive
 
 LATER = MONDAY + timedelta(days=30)
 
@@ -80,6 +80,16 @@ def test_a_correction_is_counted_and_keeps_the_earlier_version(ledger):
     assert count(ledger, READINGS) == 4
     assert demand_kw(ledger, LATER) == [4, 8, 12]
     assert demand_kw(ledger, LATER + timedelta(hours=1)) == [4, 20, 12]
+
+
+def test_reactive_energy_that_is_told_later_is_a_correction_and_told_again_it_is_known(ledger):
+    ledger.append(a_batch([1, 2]), recorded_at=LATER)
+    told = ledger.append(
+        with_reactive(a_batch([1, 2]), lagging_kvarh=[0.5, None]), recorded_at=LATER
+    )
+    assert told == Appended(import_id=2, rows_added=1, rows_already_known=1, corrections=1)
+    again = ledger.append(with_reactive(a_batch([1]), lagging_kvarh=[0.5]), recorded_at=LATER)
+    assert again == AlreadyReceived(rows_already_known=1, import_id=None)
 
 
 def test_a_correction_back_to_the_first_value_is_a_third_version(ledger):

@@ -58,3 +58,14 @@ def test_over_a_months_end_the_peak_of_one_month_is_counted():
     # 3 June was an election day.
     schedule = schedule_of(datetime(2026, 6, 30, tzinfo=SEOUL), days=2)
     assert saved_krw_per_month(schedule, works()) == pytest.approx(25_000 + 21 * 500)
+
+
+def test_what_later_months_save_is_no_saving_of_this_one():
+    schedule = schedule_of(datetime(2026, 7, 1, tzinfo=SEOUL))
+    remembered = replace(
+        schedule,
+        usual_cost=replace(schedule.usual_cost, demand_krw=550_000, later_demand_krw=500_000),
+    )
+    assert saved_krw_per_month(remembered, works()) == pytest.approx(
+        saved_krw_per_month(schedule, works())
+    )

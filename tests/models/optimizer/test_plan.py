@@ -127,7 +127,7 @@ def test_the_solver_pays_what_the_schedule_says():
     site = site_of(firm)
     scheduling = assemble(site, grid_prices(site.contract, forecast.grid, site.zone))
     assert scheduling.problem.is_dpp()
-    scheduling.fill(base_load(site, forecast), [300.0])
+    scheduling.fill(base_load(site, forecast), [300.0], later_cuts=())
     assert isinstance(solve(scheduling, time_limit_s=10), Solution)
     cost = planned(firm, forecast).planned_cost
     assert scheduling.bill_krw.value == pytest.approx(cost.total_krw, abs=1.0)
@@ -199,11 +199,16 @@ def test_each_billing_month_touched_has_its_own_floor():
     start = datetime(2026, 7, 31, tzinfo=SEOUL)
     friday_kw, saturday_kw = np.full(96, 400.0), np.full(96, 200.0)
     schedule = planned(works(), forecast_of(np.r_[friday_kw, saturday_kw], start=start))
-    assert schedule.usual_cost.demand_krw == pytest.approx((400 + 400) * BASIC_KRW_PER_KW)
+    cost = schedule.usual_cost
+    billed_krw = cost.demand_krw - cost.later_demand_krw
+    assert billed_krw == pytest.approx((400 + 400) * BASIC_KRW_PER_KW)
+    # And until June 2027: of later months nothing more than 300 kW is expected.
+    assert cost.later_demand_krw == pytest.approx(10 * (400 - 300) * BASIC_KRW_PER_KW)
     # From June to July nothing is remembered: 300 kW is 30 % of the contract power.
     start = datetime(2026, 6, 30, tzinfo=SEOUL)
     schedule = planned(works(), forecast_of(np.r_[friday_kw, saturday_kw], start=start))
     assert schedule.usual_cost.demand_krw == pytest.approx((400 + 300) * BASIC_KRW_PER_KW)
+    assert schedule.usual_cost.later_demand_krw == 0
 
 
 def test_readings_known_only_later_change_nothing():

@@ -15,7 +15,7 @@ from models.tariffs.dated import Dated, in_order, version_of
 from models.tariffs.errors import NoTariffError, TariffTableError
 from models.tariffs.grid_prices import grid_prices
 from models.tariffs.hours import HoursFile, HoursOfBands
-from models.tariffs.kepco_tables import class_table
+from models.tariffs.kepco_tables import ExcessRule, class_table
 from tests.builders import SEOUL
 
 DAYS = st.dates(date(2015, 1, 1), date(2035, 12, 31))
@@ -121,3 +121,18 @@ def test_every_day_lies_between_the_first_days_of_its_billing_month_and_the_next
 def test_read_on_the_first_a_billing_month_is_the_calendar_month():
     assert str(BillingMonth.of(date(2026, 1, 31), 1)) == "2026-01"
     assert str(BillingMonth.of(date(2025, 12, 20), 15)) == "2026-01"
+
+
+@pytest.mark.parametrize(
+    ("ladder", "said"),
+    [
+        ([(0.2, 1.5)], "the last step"),
+        ([(None, 1.5), (None, 2.0)], "the last step"),
+        ([(0.3, 1.5), (0.2, 2.0), (None, 4.0)], "the steps rise"),
+    ],
+)
+def test_a_ladder_of_excess_that_does_not_rise_to_an_open_end_is_refused(ladder, said):
+    steps = [{"below_share": share, "basic_multiple": multiple} for share, multiple in ladder]
+    span = {"from": "2021-01-01", "until": None, "confidence": "one_source", "source": "made up"}
+    with pytest.raises(ValueError, match=said):
+        ExcessRule.model_validate(span | {"ladder": steps})

@@ -1,0 +1,249 @@
+"""Worked bills as a file states them: what went in, and what was printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from feature_store.entities.firm import TariffClass
+from models.tariffs.bill.errors import BillCasesError
+from models.tariffs.billing_month import BillingMonth
+
+
+def _as_written(figure: object) -> object:
+    """A number as the decimal that was written, a day or month as text: YAML guesses types."""
+    if isinstance(figure, float):
+        return Decimal(str(figure))
+    return figure
+
+
+def _month(text: object) -> object:
+    if isinstance(text, str) and (written := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)):
+        return BillingMonth(int(written[1]), int(written[2]))
+    raise ValueError("write a billing month like 2026-08")
+
+
+Figure = Annotated[Decimal, BeforeValidator(_as_written)]
+Text = Annotated[
+    str, BeforeValidator(lambda value: str(value) if isinstance(value, date) else value)
+]
+Month = Annotated[BillingMonth, BeforeValidator(_month)]
+
+
+class _Stated(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class EnergyRow(_Stated):
+    """One row of energy: kWh at a rate, and what of it is discounted."""
+
+    kwh: Figure = Field(ge=0)
+    rate: Figure
+    discount_kwh: Figure = Field(default=Decimal(0), ge=0)
+    discount_rate: Figure = Decimal(0)
+    gross: int | None = None
+    """The amount before the discount, won, checked where it is stated."""
+    discount: int | None = None
+    """The amount of the discount, won, checked where it is stated."""
+
+
+Rows = Annotated[
+    tuple[EnergyRow, ...],
+    BeforeValidator(lambda rows: (rows,) if isinstance(rows, dict) else rows),
+]
+"""One row, or several of them."""
+
+
+class RatedDays(_Stated):
+    """A share that held for some of the days."""
+
+    days: int = Field(gt=0)
+    rate: Figure
+
+
+class RatedEnergy(_Stated):
+    """A price that held for some of the energy."""
+
+    kwh: Figure = Field(ge=0)
+    rate: Figure
+
+
+class StatedPowerFactor(_Stated):
+    """Power factors of the month, percent."""
+
+    standard_lagging: int
+    cap: int
+    lagging: int
+    leading: int = 100
+    floor: int = 60
+    standard_leading: int = 95
+
+
+class StatedExcess(_Stated):
+    """Demand above the contract power, in a second or later month."""
+
+    contract_kw: Figure = Field(gt=0)
+    max_kw: Figure = Field(ge=0)
+
+
+class Inputs(_Stated):
+    """What a bill is computed from. What is absent is not computed."""
+
+    billed_demand_kw: Figure | None = None
+    basic_won_per_kw: Figure | None = None
+    energy: Mapping[str, Rows] = {}
+    """By band or any other name; several rows where a rate changed."""
+    total_kwh: Figure | None = None
+    """Energy of climate and fuel; the sum of all rows where it is absent."""
+    climate_rate: Figure | tuple[RatedEnergy, ...] | None = None
+    fuel_rate: Figure | tuple[RatedEnergy, ...] | None = None
+    power_factor: StatedPowerFactor | None = None
+    excess: StatedExcess | None = None
+    other: Mapping[str, int] = {}
+    """Further lines inside the subtotal 전기요금계, won, negative for a discount."""
+    beside: Mapping[str, int] = {}
+    """Lines collected with the bill that bear neither VAT nor fund, won."""
+    vat_rate: Figure = Decimal("0.1")
+    fund_rate: Figure | tuple[RatedDays, ...] | None = None
+
+
+class Expected(_Stated):
+    """What was printed, won; any line may be absent."""
+
+    basic: int | None = None
+    energy: Mapping[str, int] = {}
+    energy_total: int | None = None
+    climate: int | None = None
+    fuel: int | None = None
+    power_factor: int | None = None
+    excess: int | None = None
+    subtotal: int | None = None
+    vat: int | None = None
+    fund: int | None = None
+    raw_total: int | None = None
+    total: int | None = None
+
+
+class BillCase(_Stated):
+    """One bill."""
+
+    id: Text
+    kind: str = ""
+    title: str = ""
+    tariff: str = Field(default="", validation_alias=AliasChoices("class", "tariff"))
+    """Class, voltage and option in any words: the rates are given."""
+    tariff_version: Text = ""
+    season: str | tuple[str, ...] = ""
+    complete: bool = False
+    source: str = ""
+    note: str = ""
+    inputs: Inputs
+    expected: Expected
+
+
+class RatchetCase(_Stated):
+    """The billed demand of one month."""
+
+    id: Text
+    source: str = ""
+    note: str = ""
+    contract_kw: Figure = Field(gt=0)
+    current: Month
+    monthly_max_kw: Mapping[Month, Figure]
+    counted: tuple[Month, ...] | None = None
+    """The months that the rule looks at."""
+    expected_billed_kw: int
+
+
+class ExcessCase(_Stated):
+    """The surcharge of one month, the second or a later one."""
+
+    id: Text
+    note: str = ""
+    contract_kw: Figure = Field(gt=0)
+    max_kw: Figure = Field(ge=0)
+    basic: Figure
+    expected_charge: int
+
+
+class PowerFactorCase(_Stated):
+    """What power factors add to a demand charge."""
+
+    id: Text
+    note: str = ""
+    basic_charge: Figure
+    std: int
+    cap: int
+    lag: int
+    lead: int
+    floor: int = 60
+    std_lead: int = 95
+    expected: int
+
+
+class BandCase(_Stated):
+    """The band of one interval, by the clock of the mainland."""
+
+    start: datetime
+    """Wall time in Korea, with or without its offset."""
+    version: str | None = None
+    """Table of hours that holds."""
+    band: Literal["off_peak", "mid", "peak"]
+    tariff_class: TariffClass = Field(
+        default="industrial_eul", validation_alias=AliasChoices("class", "tariff_class")
+    )
+    why: str = ""
+
+
+class BillCases(_Stated):
+    """The whole file."""
+
+    retrieved: Text = ""
+    bills: tuple[BillCase, ...] = ()
+    approximate_bills: tuple[Mapping[str, Any], ...] = ()
+    """Bills known in round figures: kept beside the others, not comparable to the won."""
+    ratchet_cases: tuple[RatchetCase, ...] = ()
+    excess_cases: tuple[ExcessCase, ...] = ()
+    power_factor_cases: tuple[PowerFactorCase, ...] = ()
+    band_cases: tuple[BandCase, ...] = ()
+
+
+def read_bill_cases(text: str, *, what: str) -> BillCases:
+    """Read the YAML or JSON text of a file that errors call ``what``.
+
+    Anything that does not follow the schema, an unknown key among it, is a
+    :class:`BillCasesError` that names the place.
+    """
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as broken:
+        raise BillCasesError(f"{what} is neither YAML nor JSON ({broken}); mend it") from broken
+    if not isinstance(document, dict) or not document:
+        known = ", ".join(BillCases.model_fields)
+        raise BillCasesError(f"{what} states no bill; write a mapping with some of {known}")
+    try:
+        return BillCases.model_validate(document)
+    except ValidationError as wrong:
+        places = "; ".join(
+            _place(fault["loc"], document) + fault["msg"] for fault in wrong.errors()[:5]
+        )
+        raise BillCasesError(
+            f"{what} does not follow the schema of worked bills in {wrong.error_count()} places, "
+            f"{places}; mend them (docs/bills.md lists every key)"
+        ) from wrong
+
+
+def _place(location: tuple[int | str, ...], document: Mapping[str, Any]) -> str:
+    """Say where a fault is, a case by its id."""
+    steps = [str(step) for step in location]
+    cases = document.get(steps[0], ())
+    if len(location) > 1 and isinstance(location[1], int) and isinstance(cases, list):
+        case = cases[location[1]]
+        steps[1] = str(case.get("id", steps[1])) if isinstance(case, dict) else steps[1]
+    return f"{'.'.join(steps)}: "

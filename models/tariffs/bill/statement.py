@@ -1,0 +1,75 @@
+"""A made bill: its lines and everything that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+from feature_store.entities.firm import Contract
+from models.tariffs.bill.line import Line, LineKind
+from models.tariffs.bill.missing import MissingReadings
+from models.tariffs.bill.ratchet import BilledDemand
+from models.tariffs.billing_month import BillingMonth
+from models.tariffs.switches import Switches
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastMonths:
+    """What is known of other months than from the readings: printed bills, or another meter."""
+
+    peaks_kw: Mapping[BillingMonth, float] = field(default_factory=lambda: MappingProxyType({}))
+    """Counted peak of each month, from KEPCO's statements; one of the billed month replaces what
+    its readings say."""
+    excess_noticed: bool = False
+    """Whether an earlier month exceeded the contract power: only the first is spared."""
+
+
+NOTHING_PAST = PastMonths()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formula:
+    """What the formulas that price a plan say of the same month, not rounded, before VAT."""
+
+    energy_krw: float
+    """Energy, weekend discount, climate and fuel."""
+    demand_krw: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bill:
+    """The bill of one billing month."""
+
+    contract: Contract
+    month: BillingMonth
+    first_day: date
+    last_day: date
+    lines: tuple[Line, ...]
+    """In the order of the paper, from the demand charge to the total."""
+    demand: BilledDemand
+    missing: MissingReadings
+    switches: Switches
+    less_certain: tuple[str, ...]
+    """Figures of the tables that this bill used and that fewer than two sources agree on."""
+    formula: Formula
+
+    def krw(self, kind: LineKind) -> int:
+        """Return the sum of all lines of a kind, 0 if there is none."""
+        return sum(line.amount_krw for line in self.lines if line.kind is kind)
+
+    @property
+    def subtotal_krw(self) -> int:
+        """The sum of the charges 전기요금계, before VAT and fund."""
+        return self.krw(LineKind.SUBTOTAL)
+
+    @property
+    def total_krw(self) -> int:
+        """What is to be paid 청구금액."""
+        return self.krw(LineKind.TOTAL)
+
+    @property
+    def kwh(self) -> int:
+        """Billed energy."""
+        return sum(int(line.quantity or 0) for line in self.lines if line.kind is LineKind.ENERGY)
