@@ -31,8 +31,7 @@ def saved_krw_per_month(schedule: Schedule, firm: Firm) -> float:
         (schedule.grid.end - timedelta(seconds=1)).astimezone(firm.zone).date(), day
     )
     usual, planned = schedule.usual_cost, schedule.planned_cost
-    demand_krw = usual.demand_krw - usual.later_demand_krw
-    demand_krw -= planned.demand_krw - planned.later_demand_krw
+    demand_krw = usual.month_demand_krw - planned.month_demand_krw
     demand_krw /= last.number - month.number + 1
     energy_krw = usual.energy_krw + usual.wear_krw - planned.energy_krw - planned.wear_krw
 

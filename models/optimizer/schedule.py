@@ -54,6 +54,11 @@ class PlanCost:
     beyond what they are expected to be charged anyway."""
 
     @property
+    def month_demand_krw(self) -> float:
+        """Of ``demand_krw``, what the billing months touched are charged."""
+        return self.demand_krw - self.later_demand_krw
+
+    @property
     def total_krw(self) -> float:
         """All of it."""
         return self.energy_krw + self.demand_krw + self.wear_krw

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from feature_store.entities.firm import Firm
@@ -22,6 +22,8 @@ from models.optimizer.schedule import (
 
 JOB_KW = 40.0
 SAVED_KRW = 12_345.0
+LATER_USUAL_KRW, LATER_PLANNED_KRW = 765_000.0, 754_300.0
+PEAK_KRW_PER_KW, PEAK_MONTHS = 99_840.0, 12
 
 
 @dataclass
@@ -77,6 +79,28 @@ class OneJobScheduler:
                     ),
                 ),
                 solve_seconds=0.0,
+            )
+        )
+
+
+@dataclass
+class RatchetScheduler(OneJobScheduler):
+    """The same plan, but for a peak that later months are charged for too."""
+
+    def __call__(
+        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+    ) -> Outcome:
+        """Return the schedule."""
+        outcome = super().__call__(firm, history, forecast, time_limit_s=time_limit_s)
+        assert isinstance(outcome, Solved)
+        schedule = outcome.schedule
+        return Solved(
+            schedule=replace(
+                schedule,
+                usual_cost=replace(schedule.usual_cost, later_demand_krw=LATER_USUAL_KRW),
+                planned_cost=replace(schedule.planned_cost, later_demand_krw=LATER_PLANNED_KRW),
+                peak_krw_per_kw=PEAK_KRW_PER_KW,
+                peak_months=PEAK_MONTHS,
             )
         )
 

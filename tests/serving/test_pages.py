@@ -9,7 +9,7 @@ import pytest
 from models.optimizer.schedule import Infeasible, TimedOut
 from serving.bootstrap import NoForecaster
 from tests.fakes.forecaster import LastWeekForecaster
-from tests.fakes.scheduler import NoScheduler, OneJobScheduler
+from tests.fakes.scheduler import NoScheduler, OneJobScheduler, RatchetScheduler
 from tests.serving.conftest import FIRM, NOW, Served, serve
 from tests.serving.outline import Outline
 
@@ -162,6 +162,26 @@ def test_the_list_is_sorted_by_saving_and_adds_it_up(served: Served):
     page = served.client.get("/").text
     assert page.index("가마 공장") < page.index("염색 공장")  # by id it would be the other way
     assert page.count("12,345원") == 2  # the firm's and the total
+
+
+def test_the_value_of_a_kw_and_the_later_months_are_shown(serve_with):
+    client = serve_with(RatchetScheduler()).client
+    client.post(f"/firms/{FIRM}/suggestions")
+    page = client.get(f"/firms/{FIRM}?lang=en").text
+    assert "₩99,840" in page
+    assert "over the 12 monthly bills that remember it" in page
+    assert "₩10,700 of it in later months" in page
+    row = page.split("Demand charge of later months")[1].split("</tr>")[0]
+    assert ["₩765,000" in row, "₩754,300" in row, "−₩10,700" in row] == [True] * 3
+    month = page.split("Demand charge of the month")[1].split("</tr>")[0]
+    assert "₩1,235,000" in month  # the 2,000,000 of all demand without the later months
+
+
+def test_a_peak_that_no_later_month_remembers_has_no_row_of_later_months(served: Served):
+    served.client.post(f"/firms/{FIRM}/suggestions")
+    page = served.client.get(f"/firms/{FIRM}?lang=en").text
+    assert "Demand charge of the month" in page
+    assert "later months" not in page
 
 
 def test_old_readings_are_pointed_out(serve_with, settings):
