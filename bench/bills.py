@@ -1,8 +1,9 @@
-"""How long does a year of bills take, for one firm and for a thousand?
+"""Do worked bills agree to the won, and how long does a year of bills take?
 
-Made-up loads with reactive energy, a year of 15-minute readings each, every month billed with its
-ratchet. One firm in this process; a thousand in two processes, each making its own firms'
-readings.
+Every worked bill at hand is computed again: those collected beside the project if they are there,
+else those of the tests. The loads timed are made up, with reactive energy: a year of 15-minute
+readings each, every month billed with its ratchet. One firm in this process; a thousand in two
+processes, each making its own firms' readings.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from multiprocessing import get_context
+from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from zoneinfo import ZoneInfo
 
@@ -19,8 +21,10 @@ import numpy as np
 from bench.figures import Figure, print_figures, write
 from feature_store.entities.firm import Contract
 from feature_store.time_grid import TimeGrid
+from models.tariffs.bill.bill_cases import read_bill_cases
 from models.tariffs.bill.metered_energy import MeteredEnergy
 from models.tariffs.bill.monthly_bill import bills
+from models.tariffs.bill.verification import verify
 
 SEED = 20261122
 ZONE = ZoneInfo("Asia/Seoul")
@@ -29,6 +33,9 @@ YEAR = TimeGrid(datetime(2025, 10, 1, tzinfo=ZONE), steps=35_040)
 RUNS = 25
 FIRMS = 1000
 PROCESSES = 2
+ROOT = Path(__file__).parents[1]
+COLLECTED_BILLS = ROOT.parent / "shared" / "domain" / "bills.yaml"
+TESTED_BILLS = ROOT / "tests" / "golden" / "worked_bills.yaml"
 CHUNK = 25
 """Firms handed over at once: enough that handing over costs nothing beside billing."""
 CONTRACTS = (
@@ -71,8 +78,19 @@ def main() -> list[Figure]:
         ),
         Figure(name="CPU time of these processes", value=used.ru_utime + used.ru_stime, unit="s"),
     ]
+    figures += _worked_bills()
     write("bills", (__doc__ or "").splitlines()[0], figures)
     return figures
+
+
+def _worked_bills() -> list[Figure]:
+    file = COLLECTED_BILLS if COLLECTED_BILLS.is_file() else TESTED_BILLS
+    checked = verify(read_bill_cases(file.read_text(encoding="utf-8"), what=file.name))
+    return [
+        Figure(name="worked cases computed again", value=checked.cases),
+        Figure(name="their lines", value=len(checked.lines)),
+        Figure(name="lines that differ by a won or more", value=len(checked.differing), at_most=0),
+    ]
 
 
 def _readings(contract: Contract, seed: int) -> MeteredEnergy:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
+_GROUPED_FROM = 1000
 LIBRARIES = ("lightgbm", "cvxpy", "highspy", "polars", "mlflow", "bentoml")
 
 
@@ -30,6 +31,12 @@ class Figure:
         if self.at_most is not None:
             return f"at most {self.at_most:g}"
         return "" if self.at_least is None else f"at least {self.at_least:g}"
+
+    @property
+    def shown(self) -> str:
+        """The value as people read it: four digits, or whole and grouped from a thousand on."""
+        whole = abs(self.value) >= _GROUPED_FROM
+        return f"{self.value:,.0f}" if whole else f"{self.value:.4g}"
 
     @property
     def met(self) -> bool | None:
@@ -61,7 +68,7 @@ def page(topic: str, question: str, figures: Sequence[Figure]) -> str:
         "|---|--:|---|---|---|",
     ]
     lines += [
-        f"| {one.name} | {one.value:.4g} | {one.unit} | {one.goal} | {marks[one.met]} |"
+        f"| {one.name} | {one.shown} | {one.unit} | {one.goal} | {marks[one.met]} |"
         for one in figures
     ]
     about = ", ".join(f"{name} {value}" for name, value in machine().items())
@@ -72,7 +79,7 @@ def print_figures(figures: Sequence[Figure]) -> None:
     """Print the figures one a line."""
     for figure in figures:
         verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
-        print(f"{figure.name:<70} {figure.value:>10.4g} {figure.unit:<4} {figure.goal} {verdict}")
+        print(f"{figure.name:<70} {figure.shown:>10} {figure.unit:<4} {figure.goal} {verdict}")
 
 
 def machine() -> dict[str, str]:
