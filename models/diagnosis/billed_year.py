@@ -9,8 +9,8 @@ import numpy as np
 
 from feature_store.entities.firm import Contract
 from feature_store.errors import NotEnoughReadingsError
-from feature_store.time_grid import HOURS_PER_STEP, utc_instant
-from models.tariffs.bill.amounts import exact, half_up, measured
+from models.tariffs.bill.amounts import whole
+from models.tariffs.bill.largest_demand import largest_kw
 from models.tariffs.bill.metered_energy import MeteredEnergy
 from models.tariffs.bill.month_grid import month_grid
 from models.tariffs.bill.monthly_bill import bills
@@ -71,7 +71,5 @@ def largest_demand_kw(
 ) -> int:
     """Return the largest demand of ``months`` in any hour, half-up to 1 kW as it is billed."""
     span = month_grid(months[0], contract.meter_reading_day, readings.zone, months=len(months))
-    starts = readings.grid.starts
-    inside = (starts >= utc_instant(span.start)) & (starts < utc_instant(span.end))
-    largest_kwh = float(np.nanmax(readings.kwh[inside], initial=0.0))
-    return half_up(measured(largest_kwh) / exact(HOURS_PER_STEP))
+    demand_kw = readings.on(span).demand_kw
+    return whole(largest_kw(demand_kw, np.ones(span.steps, dtype=np.bool_)))

@@ -10,30 +10,6 @@ from typing import cast
 from feature_store.entities.firm import Contract, Option, TariffClass, Voltage
 from models.tariffs.kepco_tables import kepco_tables
 
-
-@dataclass(frozen=True)
-class PowerRange:
-    """Contract power of a class, kW, both ends included."""
-
-    least_kw: float
-    most_kw: float | None
-    """None without a limit."""
-
-    def nearest_kw(self, power_kw: float) -> float:
-        """Return the power inside the range that is nearest to ``power_kw``."""
-        above = max(power_kw, self.least_kw)
-        return above if self.most_kw is None else min(above, self.most_kw)
-
-
-POWER_RANGES: Mapping[TariffClass, PowerRange] = MappingProxyType(
-    {
-        "industrial_gab_1": PowerRange(4, 499),  # 300-499 kW only where supplied at low voltage
-        "industrial_gab_2": PowerRange(4, 299),
-        "industrial_eul": PowerRange(300, None),
-    }
-)
-"""Source: KEPCO terms of supply, 기본공급약관 제59조; contract power is whole kW."""
-
 _CLASSES: Mapping[Voltage, tuple[TariffClass, ...]] = MappingProxyType(
     {
         "low": ("industrial_gab_1",),
@@ -73,7 +49,7 @@ def powers_kw(contract: Contract, largest_kw: int) -> tuple[float, ...]:
     its edge; those below ``largest_kw`` would be charged for the excess and are left out, except
     today's.
     """
-    allowed = POWER_RANGES[contract.tariff_class]
+    allowed = kepco_tables().classes[contract.tariff_class].contract_power_kw
     wanted = {contract.power_kw, allowed.nearest_kw(contract.power_kw)}
     wanted |= {allowed.nearest_kw(largest_kw)}
     return tuple(sorted(kw for kw in wanted if kw >= largest_kw or kw == contract.power_kw))
@@ -87,7 +63,7 @@ def with_class(
     The option is kept where the class has it, else it is the class's last. A class whose largest
     contract power the firm has exceeded is closed to it.
     """
-    allowed = POWER_RANGES[tariff_class]
+    allowed = kepco_tables().classes[tariff_class].contract_power_kw
     if allowed.most_kw is not None and largest_kw > allowed.most_kw:
         return ClosedClass(
             tariff_class=tariff_class,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,8 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from models.tariffs.dated import LocalDates
+from models.tariffs.errors import BillingMonthError
 
 MONTHS_PER_YEAR = 12
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Meters of 15 minutes are no older, and no tariff is known so far ahead."""
+_WRITTEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
 @dataclass(frozen=True, order=True)
@@ -33,6 +38,22 @@ class BillingMonth:
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.month:02}"
+
+    @classmethod
+    def parse(cls, text: str) -> BillingMonth:
+        """Read a month as ``str`` writes it; anything else is a :class:`BillingMonthError`.
+
+        Example:
+            >>> BillingMonth.parse("2026-07")
+            BillingMonth(year=2026, month=7)
+        """
+        written = _WRITTEN.fullmatch(text)
+        if written is None or not FIRST_YEAR <= int(written[1]) <= LAST_YEAR:
+            raise BillingMonthError(
+                f"{text!r} is not a billing month from {FIRST_YEAR} to {LAST_YEAR}; "
+                "write it like 2026-07"
+            )
+        return cls(int(written[1]), int(written[2]))
 
     @classmethod
     def of_number(cls, number: int) -> BillingMonth:

@@ -13,5 +13,9 @@ class NoTariffError(SandanError):
     """No table answers: the date lies outside of all versions, or the option does not exist."""
 
 
+class BillingMonthError(SandanError):
+    """A text that names no billing month."""
+
+
 class UnknownSwitchError(SandanError):
     """A switch of uncertain rules that does not exist, or a value that it cannot have."""

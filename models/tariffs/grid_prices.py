@@ -15,7 +15,7 @@ from models.tariffs.bands import IntervalBands, interval_bands
 from models.tariffs.billing_month import BillingMonth, billing_month_numbers
 from models.tariffs.dated import LocalDates, dates_in_force, version_of
 from models.tariffs.errors import NoTariffError
-from models.tariffs.kepco_tables import Addition, ClassTable, kepco_tables
+from models.tariffs.kepco_tables import Addition, ClassTable, Price, kepco_tables
 from models.tariffs.switches import USUAL, Switches
 
 Steps = npt.NDArray[np.intp]
@@ -28,8 +28,7 @@ class BilledMonth:
 
     month: BillingMonth
     basic_krw_per_kw: float
-    """Demand charge per kW, by the rate on the month's first interval in the grid. (The basic
-    charge has not changed since 2021, so no rule for a change inside a month is needed yet.)"""
+    """Demand charge per kW: the mean over the days of the month that the grid touches."""
     excess_krw_per_kw: float
     """What each kW above the contract power costs."""
     steps: Steps
@@ -107,8 +106,9 @@ def grid_prices(
     dates = dates_in_force(contract, bands.days)
     rules = table.rules_date(dates, deferred=contract.reform_deferred)
     version = version_of(rules, table.rates, f"rates of {contract.tariff_class}")[day]
-    prices = [_price(contract, table, index) for index in range(len(table.rates))]
-    energy = np.stack([price[1] for price in prices])[version, bands.season, bands.band]
+    used, position = np.unique(version, return_inverse=True)
+    prices = np.stack([_price(contract, table, index).energy_krw_per_kwh for index in used])
+    energy = prices[position, bands.season, bands.band]
     return GridPrices(
         grid=grid,
         bands=bands,
@@ -126,22 +126,22 @@ def basic_krw_per_kw(contract: Contract, dates: LocalDates) -> npt.NDArray[np.fl
     table = kepco_tables().classes[contract.tariff_class]
     rules = table.rules_date(dates_in_force(contract, dates), deferred=contract.reform_deferred)
     version = version_of(rules, table.rates, f"rates of {contract.tariff_class}")
-    prices = [_price(contract, table, index)[0] for index in range(len(table.rates))]
-    return np.array(prices)[version]
+    used, position = np.unique(version, return_inverse=True)
+    prices = [_price(contract, table, index).basic_krw_per_kw for index in used]
+    return np.array(prices)[position]
 
 
-def _price(
-    contract: Contract, table: ClassTable, version: int
-) -> tuple[float, npt.NDArray[np.float64]]:
-    """Basic charge, and energy price by season and band, of one version."""
+def _price(contract: Contract, table: ClassTable, version: int) -> Price:
+    """Return what the contract pays in one version."""
     prices = table.rates[version].prices
     key = f"{contract.voltage}/{contract.option}"
     if key not in prices:
         raise NoTariffError(
-            f"{contract.tariff_class} has no voltage/option {key}; "
+            f"{contract.tariff_class} from {table.rates[version].from_day} has no voltage/option "
+            f"{key}; "
             f"declare one of {', '.join(prices)}"
         )
-    return prices[key].basic_krw_per_kw, prices[key].energy_krw_per_kwh
+    return prices[key]
 
 
 def _weekend_discount(
@@ -201,7 +201,7 @@ def _billed_months(
         age = touched[position] - touched
         looked_at = np.isin(touched % 12 + 1, rule.ratchet_months) & (age < rule.window_months)
         looked_at = (looked_at & (age > 0)) | (age == 0)
-        basic = float(basic_krw_per_kw[bands.day[steps[0]]])
+        basic = float(basic_krw_per_kw[bands.day[steps[0]] : bands.day[steps[-1]] + 1].mean())
         months.append(
             BilledMonth(
                 month=BillingMonth.of_number(int(touched[position])),

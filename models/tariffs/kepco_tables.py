@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any, get_args
@@ -38,6 +38,31 @@ class Price(BaseModel):
     def energy_krw_per_kwh(self) -> npt.NDArray[np.float64]:
         """Energy price by season and band, shape (3, 3)."""
         return np.array([self.off_peak, self.mid, self.peak]).T
+
+
+class PowerRange(BaseModel):
+    """Contract power of a class, kW, both ends included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    least_kw: float = Field(alias="least", gt=0)
+    most_kw: float | None = Field(alias="most")
+    """None without a limit."""
+
+    def nearest_kw(self, power_kw: float) -> float:
+        """Return the power inside the range that is nearest to ``power_kw``."""
+        above = max(power_kw, self.least_kw)
+        return above if self.most_kw is None else min(above, self.most_kw)
+
+    def __contains__(self, power_kw: float) -> bool:
+        return self.nearest_kw(power_kw) == power_kw
+
+    def __str__(self) -> str:
+        return (
+            f"{self.least_kw:g} kW and more"
+            if self.most_kw is None
+            else (f"{self.least_kw:g} to {self.most_kw:g} kW")
+        )
 
 
 class RateVersion(Dated):
@@ -135,6 +160,9 @@ class ClassTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     tariff_class: TariffClass
+    contract_power_kw: PowerRange
+    checked_until: date
+    """Day of the newest table that was found: later bills rest on nothing newer having come."""
     demand_metered: bool
     """Whether the measured demand is billed; else the contract power is."""
     hours: tuple[HoursVersion, ...]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from models.tariffs.errors import UnknownSwitchError
 
@@ -32,19 +32,22 @@ class Switches:
         ['split']
     """
 
-    assumed_fuel_krw_per_kwh: float | None = None
+    assumed_fuel_krw_per_kwh: Annotated[float, Field(allow_inf_nan=False)] | None = None
     """Replaces the fuel adjustment wherever the table only assumes it; None takes the table."""
     weekend_discount: Literal["rate_cut", "exact_half"] = "rate_cut"
     """Whether half the rate is cut to 0.1 won before it is multiplied, or taken exactly."""
     unconfirmed_holidays: Literal["ordinary", "off_peak"] = "ordinary"
     """What a designated holiday is that no bill has shown to be excluded: 2025-06-03."""
     split: Literal["by_interval", "by_days"] = "by_interval"
-    """How energy falls to the parts of a month in which the tariff or the season changes."""
+    """How energy falls to the parts of a month in which the tariff or the season changes. What is
+    discounted, and energy at another climate charge or fuel adjustment, is told by interval."""
     excess_hours: Literal["all", "counted"] = "all"
     """Which hours' demand is held against the contract power."""
     power_factor_notice: Literal["given", "first_month"] = "given"
     """Whether a surcharge was announced in an earlier month; the first month is a notice only."""
-    most_missing_share: float = 0.1
+    excess_notice: Literal["looked_up", "given"] = "looked_up"
+    """Whether an earlier month above the contract power is looked for, or taken to have been."""
+    most_missing_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Largest share of a month's readings that may be filled; a month with more is not billed."""
 
     def choices(self) -> tuple[Choice, ...]:
@@ -104,5 +107,9 @@ _WHY = {
     ),
     "excess_hours": "article 67-3 says maximum demand and names no band, so nights count",
     "power_factor_notice": "a first month with a surcharge is a notice; earlier ones are not known",
+    "excess_notice": (
+        "the first month above the contract power is a notice; it is looked for in the eleven "
+        "months before, as far as they are known"
+    ),
     "most_missing_share": "a filled reading is an estimate: a tenth is three days of a month",
 }

@@ -78,6 +78,15 @@ def test_a_total_of_kwh_that_the_rows_do_not_add_up_to_differs():
     assert "total_kwh" in {line.line for line in verify(read_bill_cases(text, what="x")).differing}
 
 
+def test_a_total_of_kwh_is_compared_as_it_is_printed_half_up():
+    text = (
+        "bills: [{id: x, complete: true, expected: {climate: 90}, inputs: {total_kwh: 10.9, "
+        "climate_rate: 9, energy: {mid: {kwh: 10.2, rate: 100}}}}]"
+    )
+    lines = {line.line: line for line in verify(read_bill_cases(text, what="one")).differing}
+    assert (lines["total_kwh"].expected, lines["total_kwh"].computed) == (11, 10)
+
+
 def test_a_gross_amount_and_a_discount_are_checked_where_they_are_stated():
     row = (
         "{kwh: 47714, rate: 121.5, discount_kwh: 2349, discount_rate: 60.7, "
@@ -93,6 +102,10 @@ def test_a_gross_amount_and_a_discount_are_checked_where_they_are_stated():
     [
         ("bills: [{id: a, inputs: {billed_kw: 1}, expected: {}}]", r"bills\.a\.inputs\.billed_kw"),
         ("bill: []", "bill: Extra inputs"),
+        ("bills: [{id: a, inputs: {}, expected: {}}]", r"bills\.a.*nothing to compare"),
+        ("bills: [{id: a, inputs: {energy: {mid: []}}, expected: {basic: 1}}]", "at least 1 item"),
+        ("bills: [{id: a, inputs: {fund_rate: []}, expected: {basic: 1}}]", "at least 1 item"),
+        ("bills: [{id: a, inputs: {billed_demand_kw: -1}, expected: {basic: 1}}]", "equal to 0"),
         ("bills: [{id: a, inputs: {}, expected: {basic: 1.5}}]", r"bills\.a\.expected\.basic"),
         ("bills: [{id: a, inputs: {energy: {mid: {kwh: -1, rate: 1}}}, expected: {}}]", "kwh"),
         (
@@ -102,7 +115,7 @@ def test_a_gross_amount_and_a_discount_are_checked_where_they_are_stated():
         ("band_cases: [{start: '2026-04-15T14:00', band: peak, class: homes}]", "industrial_eul"),
         (
             "ratchet_cases: [{id: r, current: 2026-13, monthly_max_kw: {}}]",
-            r"r\.current.*2026-08",
+            r"r\.current.*2026-07",
         ),
         ("[1, 2]", "states no bill"),
         ("", "states no bill"),

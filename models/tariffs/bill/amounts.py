@@ -49,6 +49,16 @@ def half_up(figure: Fraction) -> int:
     return nearest if figure >= 0 else -nearest
 
 
+def whole(figure: float) -> int:
+    """Return a metered figure half-up to 1, as kW, kWh and % are billed.
+
+    Example:
+        >>> whole(500.4999999999), whole(500.5)
+        (500, 501)
+    """
+    return half_up(measured(figure))
+
+
 def cut(figure: Fraction) -> int:
     """Cut to 1 toward zero.
 

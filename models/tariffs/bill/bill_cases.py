@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from feature_store.entities.firm import TariffClass
 from models.tariffs.bill.errors import BillCasesError
 from models.tariffs.billing_month import BillingMonth
+from models.tariffs.errors import BillingMonthError
 
 
 def _as_written(figure: object) -> object:
@@ -24,9 +32,10 @@ def _as_written(figure: object) -> object:
 
 
 def _month(text: object) -> object:
-    if isinstance(text, str) and (written := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)):
-        return BillingMonth(int(written[1]), int(written[2]))
-    raise ValueError("write a billing month like 2026-08")
+    try:
+        return BillingMonth.parse(str(text))
+    except BillingMonthError as unreadable:
+        raise ValueError(str(unreadable)) from unreadable
 
 
 Figure = Annotated[Decimal, BeforeValidator(_as_written)]
@@ -56,6 +65,7 @@ class EnergyRow(_Stated):
 Rows = Annotated[
     tuple[EnergyRow, ...],
     BeforeValidator(lambda rows: (rows,) if isinstance(rows, dict) else rows),
+    Field(min_length=1),
 ]
 """One row, or several of them."""
 
@@ -72,6 +82,10 @@ class RatedEnergy(_Stated):
 
     kwh: Figure = Field(ge=0)
     rate: Figure
+
+
+Part = TypeVar("Part", RatedDays, RatedEnergy)
+Parts = Annotated[tuple[Part, ...], Field(min_length=1)]
 
 
 class StatedPowerFactor(_Stated):
@@ -95,14 +109,14 @@ class StatedExcess(_Stated):
 class Inputs(_Stated):
     """What a bill is computed from. What is absent is not computed."""
 
-    billed_demand_kw: Figure | None = None
-    basic_won_per_kw: Figure | None = None
+    billed_demand_kw: Figure | None = Field(default=None, ge=0)
+    basic_won_per_kw: Figure | None = Field(default=None, ge=0)
     energy: Mapping[str, Rows] = {}
     """By band or any other name; several rows where a rate changed."""
-    total_kwh: Figure | None = None
+    total_kwh: Figure | None = Field(default=None, ge=0)
     """Energy of climate and fuel; the sum of all rows where it is absent."""
-    climate_rate: Figure | tuple[RatedEnergy, ...] | None = None
-    fuel_rate: Figure | tuple[RatedEnergy, ...] | None = None
+    climate_rate: Figure | Parts[RatedEnergy] | None = None
+    fuel_rate: Figure | Parts[RatedEnergy] | None = None
     power_factor: StatedPowerFactor | None = None
     excess: StatedExcess | None = None
     other: Mapping[str, int] = {}
@@ -110,7 +124,7 @@ class Inputs(_Stated):
     beside: Mapping[str, int] = {}
     """Lines collected with the bill that bear neither VAT nor fund, won."""
     vat_rate: Figure = Decimal("0.1")
-    fund_rate: Figure | tuple[RatedDays, ...] | None = None
+    fund_rate: Figure | Parts[RatedDays] | None = None
 
 
 class Expected(_Stated):
@@ -145,6 +159,14 @@ class BillCase(_Stated):
     note: str = ""
     inputs: Inputs
     expected: Expected
+
+    @model_validator(mode="after")
+    def _something_to_compare(self) -> Self:
+        rows = [row for rows in self.inputs.energy.values() for row in rows]
+        stated = any(row.gross is not None or row.discount is not None for row in rows)
+        if not (self.expected.model_fields_set or stated):
+            raise ValueError("nothing to compare; write at least one printed line")
+        return self
 
 
 class RatchetCase(_Stated):

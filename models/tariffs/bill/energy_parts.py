@@ -34,10 +34,18 @@ class EnergyPart:
     band: Band | None
     """None where every band costs the same."""
     kwh: int
-    """Half-up to 1 kWh."""
+    """Whole kWh; over the parts of a month they add up to the band's total, half-up to 1 kWh."""
     krw_per_kwh: Fraction
     discounts: tuple[tuple[int, Fraction], ...]
-    """kWh, half-up to 1, and won per kWh that are taken off."""
+    """kWh, half-up to 1 and at most :attr:`kwh`, and won per kWh that are taken off."""
+
+
+@dataclass(frozen=True)
+class _Billed:
+    """Energy of a band up to the end of a part."""
+
+    micro: float
+    kwh: int
 
 
 def energy_parts(
@@ -58,18 +66,23 @@ def energy_parts(
         sums = _by_days(sums, _days(part, prices))
         hours = np.broadcast_to(hours.any(axis=0), hours.shape)
     found: list[EnergyPart] = []
+    billed: dict[tuple[Band, ...], _Billed] = {}
     for number, (first, end) in enumerate(pairwise([*starts.tolist(), key.size])):
         of_part = slice(first, end)
         dates = prices.bands.clock.date[of_part]
         for bands, rate in _rates(prices, first, contract):
             if any(hours[number, band] for band in bands):
+                before = billed.get(bands, _Billed(micro=0.0, kwh=0))
+                so_far = before.micro + sum(sums[number, band] for band in bands)
+                billed[bands] = _Billed(micro=so_far, kwh=rounded_kwh(so_far))
+                kwh_of_part = billed[bands].kwh - before.kwh
                 found.append(
                     EnergyPart(
                         days=(dates[0].item(), dates[-1].item()),
                         band=bands[0] if len(bands) == 1 else None,
-                        kwh=rounded_kwh(sum(sums[number, band] for band in bands)),
+                        kwh=kwh_of_part,
                         krw_per_kwh=rate,
-                        discounts=tuple(_discounts(of_part, bands, micro, prices)),
+                        discounts=tuple(_discounts(of_part, bands, micro, prices, kwh_of_part)),
                     )
                 )
     return tuple(found)
@@ -121,12 +134,18 @@ def _by_days(sums: npt.NDArray[np.float64], days: npt.NDArray[np.int64]) -> npt.
 
 
 def _discounts(
-    of_part: slice, bands: Sequence[Band], micro: npt.NDArray[np.float64], prices: GridPrices
+    of_part: slice,
+    bands: Sequence[Band],
+    micro: npt.NDArray[np.float64],
+    prices: GridPrices,
+    most_kwh: int,
 ) -> Iterator[tuple[int, Fraction]]:
     off = prices.discount_krw_per_kwh[of_part]
     if not off.any():
         return
     hit = (off > 0) & np.isin(prices.band[of_part], bands)
     for rate in np.unique(off[hit]):
-        if kwh := rounded_kwh(micro[of_part][hit & (off == rate)].sum()):
+        kwh = min(rounded_kwh(micro[of_part][hit & (off == rate)].sum()), most_kwh)
+        most_kwh -= kwh
+        if kwh:
             yield kwh, exact(rate)

@@ -13,6 +13,10 @@ class ReadingsOutsideMonthError(SandanError):
     """Readings that are not of the billing month, or no whole billing month among them."""
 
 
+class ImpossiblePeakError(SandanError):
+    """A peak of a past month that no meter can have shown."""
+
+
 class TooManyMissingReadingsError(SandanError):
     """More readings of a month are missing than may be filled."""
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from models.tariffs.band import Band
+from models.tariffs.bill.power_factor import PowerFactor
 
 
 class LineKind(StrEnum):
@@ -40,6 +41,8 @@ class Note(StrEnum):
 
     NOTICE_ONLY = "notice_only"
     DEEMED_STANDARD = "deemed_standard"
+    PARTLY_DEEMED = "partly_deemed"
+    PARTLY_READ = "partly_read"
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,11 @@ _BANDS = {
 }
 _NOTES = {
     Note.NOTICE_ONLY: Name("첫 달은 안내만", "first month: notice only"),
-    Note.DEEMED_STANDARD: Name("무효전력 계량 없음: 기준역률", "no reactive reading: standard"),
+    Note.DEEMED_STANDARD: Name(
+        "무효전력 검침 없음 또는 부족: 기준역률", "no or too few reactive readings: standard"
+    ),
+    Note.PARTLY_DEEMED: Name("일부 기준역률 적용", "one of the two taken as standard"),
+    Note.PARTLY_READ: Name("일부 무효전력 검침 누락: 제외", "reactive readings missing: left out"),
 }
 _UNITS = {
     LineKind.BASIC: "kW",
@@ -100,6 +107,8 @@ class Line:
     days: tuple[date, date] | None = None
     """First and last day, where the line is about a part of the month."""
     note: Note | None = None
+    power_factor: PowerFactor | None = None
+    """What the month's power factors were, on their line."""
 
     @property
     def unit(self) -> str:
@@ -113,6 +122,10 @@ class Line:
         if self.band is not None:
             ko.append(_BANDS[self.band].ko)
             en.append(_BANDS[self.band].en)
+        if self.power_factor is not None:
+            lagging, leading = self.power_factor.lagging_percent, self.power_factor.leading_percent
+            ko.append(f"지상 {lagging} % 진상 {leading} %")
+            en.append(f"lagging {lagging} % leading {leading} %")
         if self.days is not None:
             days = f"{self.days[0]:%m-%d}~{self.days[1]:%m-%d}"
             ko.append(days)

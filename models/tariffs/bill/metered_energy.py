@@ -69,7 +69,12 @@ class MeteredEnergy:
 def metered_energy(
     history: LoadHistory, reactive: ReactiveEnergy | None, zone: ZoneInfo
 ) -> MeteredEnergy:
-    """Return what is known of a firm's meter; both on the same grid."""
+    """Return what is known of a firm's meter; ``reactive`` is of the same firm and grid."""
+    if reactive is not None and (reactive.firm_id, reactive.grid) != (
+        history.firm_id,
+        history.grid,
+    ):
+        raise ValueError(f"reactive energy of {reactive.firm_id} lies on another grid or firm")
     told = reactive if reactive is not None and reactive.measured else None
     return MeteredEnergy(
         grid=history.grid,

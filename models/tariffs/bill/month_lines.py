@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from feature_store.entities.firm import Contract
-from feature_store.time_grid import HOURS_PER_STEP
-from models.tariffs.bill.amounts import exact, half_up, measured, shown
+from models.tariffs.bill.amounts import exact, shown, whole
 from models.tariffs.bill.charges import charge_krw, excess_krw, excess_multiple, totals
 from models.tariffs.bill.energy_parts import EnergyPart, energy_parts, micro_kwh, rounded_kwh
+from models.tariffs.bill.largest_demand import largest_kw
 from models.tariffs.bill.line import Line, LineKind, Note
 from models.tariffs.bill.metered_energy import MeteredEnergy, Quantities
-from models.tariffs.bill.power_factor import power_factor
+from models.tariffs.bill.power_factor import PowerFactor, power_factor
 from models.tariffs.bill.ratchet import BilledDemand
 from models.tariffs.dated import LocalDates, dates_in_force, version_of
-from models.tariffs.grid_prices import GridPrices
+from models.tariffs.grid_prices import GridPrices, basic_krw_per_kw
 from models.tariffs.kepco_tables import Levy, kepco_tables
 from models.tariffs.switches import Switches
 
@@ -35,6 +37,8 @@ class MeteredMonth:
     """Without gaps."""
     prices: GridPrices
     demand: BilledDemand
+    entered_kw: float
+    """The month's counted peak as its statement prints it; 0 if none was entered."""
     excess_noticed: bool
     switches: Switches
 
@@ -51,41 +55,58 @@ class MeteredMonth:
 
     @cached_property
     def excess_kw(self) -> Fraction:
-        """The measured maximum above the contract power, 0 without a demand meter."""
+        """The maximum, measured or entered, above the contract power, 0 without a demand meter."""
         if not kepco_tables().classes[self.contract.tariff_class].demand_metered:
             return Fraction(0)
-        peak_kw = largest_kw(self.readings, self.prices, self.switches)
+        peak_kw = max(
+            whole(largest_kw(self.readings.demand_kw, self.prices.counted, self.switches)),
+            whole(self.entered_kw),
+        )
         return max(peak_kw - exact(self.contract.power_kw), Fraction(0))
+
+    @cached_property
+    def basic_rates(self) -> npt.NDArray[np.float64]:
+        """Demand charge per kW by the rates of each of ``days``."""
+        return basic_krw_per_kw(self.contract, self.days)
 
     @property
     def basic_krw_per_kw(self) -> Fraction:
-        """Demand charge per kW."""
-        return exact(self.prices.months[0].basic_krw_per_kw)
+        """Demand charge per kW, weighted by days if it changed in the month."""
+        rates, days = np.unique(self.basic_rates, return_counts=True)
+        weighted = sum(exact(rate) * int(count) for rate, count in zip(rates, days, strict=True))
+        return Fraction(weighted) / self.days.size
 
 
 def month_lines(month: MeteredMonth) -> tuple[Line, ...]:
     """Return every line of the paper, charges first, then the sums."""
     parts = energy_parts(month.kwh, month.prices, month.contract, month.switches)
-    basic = _basic(month)
+    basic = tuple(_basic(month))
+    basic_krw = sum(line.amount_krw for line in basic)
     charges = (
-        basic,
+        *basic,
         *_energy(parts),
         *_additions(month, LineKind.CLIMATE, month.prices.climate_krw_per_kwh, parts),
         *_additions(month, LineKind.FUEL, month.prices.fuel_krw_per_kwh, parts),
-        *_power_factor(month, basic.amount_krw),
+        *_power_factor(month, basic_krw),
         *_excess(month),
     )
     return (*charges, *_sums(month, charges))
 
 
-def _basic(month: MeteredMonth) -> Line:
-    rate = month.basic_krw_per_kw
-    return Line(
-        kind=LineKind.BASIC,
-        quantity=shown(Fraction(month.demand.kw)),
-        rate=shown(rate),
-        amount_krw=charge_krw(Fraction(month.demand.kw), rate),
-    )
+def _basic(month: MeteredMonth) -> Iterator[Line]:
+    """One line a rate, each for its share of the days."""
+    kw, rates = Fraction(month.demand.kw), month.basic_rates
+    starts = np.flatnonzero(np.diff(rates, prepend=np.nan) != 0).tolist()
+    for first, end in pairwise([*starts, rates.size]):
+        days = month.days[first:end]
+        rate = exact(rates[first])
+        yield Line(
+            kind=LineKind.BASIC,
+            days=_part(month, days),
+            quantity=shown(kw),
+            rate=shown(rate),
+            amount_krw=charge_krw(kw * Fraction(days.size, month.days.size), rate),
+        )
 
 
 def _energy(parts: Sequence[EnergyPart]) -> Iterator[Line]:
@@ -139,20 +160,40 @@ def _power_factor(month: MeteredMonth, basic_krw: int) -> Iterator[Line]:
         if month.contract.voltage == "low" and month.contract.power_kw < rule.low_voltage_from_kw:
             continue
         within = (clock.date >= days[0]) & (clock.date <= days[-1])
-        factor = power_factor(month.readings, clock.hour, within, rule)
+        factor = power_factor(
+            month.readings,
+            clock.hour,
+            within,
+            rule,
+            most_missing_share=month.switches.most_missing_share,
+        )
         points = 0 if factor is None else factor.points_percent
         spared = points > 0 and month.switches.power_factor_notice == "first_month"
         basic_part_krw = basic_krw * Fraction(days.size, month.days.size)
         rate = exact(rule.basic_share_per_percent)
-        standard = Note.DEEMED_STANDARD if factor is None else None
         yield Line(
             kind=LineKind.POWER_FACTOR,
-            days=None if days.size == month.days.size else (days[0].item(), days[-1].item()),
+            days=_part(month, days),
             quantity=shown(Fraction(points)),
             rate=shown(rate),
             amount_krw=0 if factor is None or spared else factor.charge_krw(basic_part_krw, rate),
-            note=Note.NOTICE_ONLY if spared else standard,
+            note=Note.NOTICE_ONLY if spared else _reading_note(factor),
+            power_factor=factor,
         )
+
+
+def _reading_note(factor: PowerFactor | None) -> Note | None:
+    """What of the reactive readings the amount does not rest on."""
+    if factor is None:
+        return Note.DEEMED_STANDARD
+    if factor.deemed:
+        return Note.PARTLY_DEEMED
+    return Note.PARTLY_READ if factor.unread else None
+
+
+def _part(month: MeteredMonth, days: LocalDates) -> tuple[date, date] | None:
+    """First and last of ``days``, None if they are the whole month."""
+    return None if days.size == month.days.size else (days[0].item(), days[-1].item())
 
 
 def _excess(month: MeteredMonth) -> Iterator[Line]:
@@ -169,13 +210,6 @@ def _excess(month: MeteredMonth) -> Iterator[Line]:
         amount_krw=excess_krw(above_kw, contract_kw, rate, rule) if month.excess_noticed else 0,
         note=None if month.excess_noticed else Note.NOTICE_ONLY,
     )
-
-
-def largest_kw(readings: MeteredEnergy, prices: GridPrices, switches: Switches) -> Fraction:
-    """Return the largest measured demand that is held against the contract power, whole kW."""
-    looked_at = prices.counted if switches.excess_hours == "counted" else np.True_
-    drawn = readings.kwh[looked_at & ~np.isnan(readings.kwh)]
-    return Fraction(half_up(measured(drawn.max(initial=0.0)) / exact(HOURS_PER_STEP)))
 
 
 def _sums(month: MeteredMonth, charges: Sequence[Line]) -> Iterator[Line]:

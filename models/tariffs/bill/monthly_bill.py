@@ -11,10 +11,12 @@ from feature_store.time_grid import HOURS_PER_STEP, utc_instant
 from models.tariffs.bands import interval_bands
 from models.tariffs.bill.certainty import less_certain
 from models.tariffs.bill.errors import ReadingsOutsideMonthError
+from models.tariffs.bill.known_months import KnownMonths, months_seen
+from models.tariffs.bill.largest_demand import exceeds
 from models.tariffs.bill.metered_energy import MeteredEnergy
 from models.tariffs.bill.missing import filled
 from models.tariffs.bill.month_grid import month_grid, prices_of_month
-from models.tariffs.bill.month_lines import MeteredMonth, largest_kw, month_lines
+from models.tariffs.bill.month_lines import MeteredMonth, month_lines
 from models.tariffs.bill.ratchet import billed_demand
 from models.tariffs.bill.statement import NOTHING_PAST, Bill, Formula, PastMonths
 from models.tariffs.billed_demand import billed_demand_rule
@@ -22,7 +24,6 @@ from models.tariffs.billing_month import BillingMonth, billing_month_numbers
 from models.tariffs.demand_charge import demand_cost_krw
 from models.tariffs.grid_prices import GridPrices, grid_prices
 from models.tariffs.kepco_tables import kepco_tables
-from models.tariffs.monthly_peaks import counted_peaks_kw
 from models.tariffs.switches import USUAL, Switches
 from models.tariffs.time_of_use import energy_cost_krw
 
@@ -54,7 +55,7 @@ def bill(
             "bills(), which takes many months"
         )
     prices = grid_prices(contract, grid, readings.zone, switches)
-    return _bill(contract, readings.on(grid), prices, past, switches)
+    return _bill(contract, readings.on(grid), prices, _told(contract, past), switches)
 
 
 def bills(
@@ -81,17 +82,14 @@ def bills(
     prices = grid_prices(contract, span, readings.zone, switches)
     inside = readings.on(span)
     known = _before(contract, readings, wanted[0], switches)
+    told = _told(contract, past)
     made = []
     for position, billed in enumerate(prices.months):
         of_month = prices_of_month(prices, position)
         metered = inside.on(of_month.grid)
         if billed.month in wanted:
-            made.append(_bill(contract, metered, of_month, _with(known, past), switches))
-        above = largest_kw(metered, of_month, switches) > contract.power_kw
-        known = PastMonths(
-            peaks_kw={**known.peaks_kw, **_peak_kw(metered, of_month)},
-            excess_noticed=known.excess_noticed or above,
-        )
+            made.append(_bill(contract, metered, of_month, known.with_(told), switches))
+        known = known.with_(_seen_in(contract, metered, of_month, switches))
     return tuple(made)
 
 
@@ -99,20 +97,21 @@ def _bill(
     contract: Contract,
     readings: MeteredEnergy,
     prices: GridPrices,
-    past: PastMonths,
+    past: KnownMonths,
     switches: Switches,
 ) -> Bill:
     """Bill one month whose readings and prices lie on the month's grid."""
     billed = prices.months[0].month
     kwh, missing = filled(readings, prices.bands, switches)
+    here = _seen_in(contract, readings, prices, switches).with_(past)
     month = MeteredMonth(
         contract=contract,
         readings=readings,
         kwh=kwh,
         prices=prices,
-        demand=billed_demand(contract, billed, {**_peak_kw(readings, prices), **past.peaks_kw}),
-        excess_noticed=past.excess_noticed
-        or any(peak_kw > contract.power_kw for at, peak_kw in past.peaks_kw.items() if at < billed),
+        demand=billed_demand(contract, billed, here.peaks_kw, here.partly_read),
+        entered_kw=past.told_kw.get(billed, 0.0),
+        excess_noticed=past.excess_noticed(contract, billed, switches),
         switches=switches,
     )
     dates = prices.bands.clock.date
@@ -126,7 +125,7 @@ def _bill(
         missing=missing,
         switches=switches,
         less_certain=less_certain(month),
-        formula=_formula(month, past.peaks_kw.get(billed)),
+        formula=_formula(month, past.told_kw.get(billed)),
     )
 
 
@@ -141,44 +140,39 @@ def _formula(month: MeteredMonth, entered_kw: float | None) -> Formula:
     return Formula(energy_krw=float(energy.value), demand_krw=float(demand.value))
 
 
-def _peak_kw(readings: MeteredEnergy, prices: GridPrices) -> dict[BillingMonth, float]:
-    """The counted peak of the one month of ``prices``; empty if nothing that counts was read."""
-    billed = prices.months[0]
-    counted_kw = readings.demand_kw[billed.counted_steps]
-    known_kw = counted_kw[~np.isnan(counted_kw)]
-    return {billed.month: float(known_kw.max())} if known_kw.size else {}
+def _seen_in(
+    contract: Contract, readings: MeteredEnergy, prices: GridPrices, switches: Switches
+) -> KnownMonths:
+    """What the readings say of the one month of ``prices``; all lie on its grid."""
+    numbers = np.full(readings.kwh.size, prices.months[0].month.number)
+    return months_seen(contract, numbers, prices.counted, readings.demand_kw, switches)
+
+
+def _told(contract: Contract, past: PastMonths) -> KnownMonths:
+    """What was told of other months."""
+    return KnownMonths(
+        peaks_kw=past.peaks_kw,
+        told_kw=past.peaks_kw,
+        exceeded=frozenset(at for at, kw in past.peaks_kw.items() if exceeds(contract, kw)),
+        told_of_excess=past.excess_noticed,
+    )
 
 
 def _before(
     contract: Contract, readings: MeteredEnergy, first: BillingMonth, switches: Switches
-) -> PastMonths:
-    """What the months before ``first`` leave to it, as far back as the ratchet looks."""
-    begin = utc_instant(readings.grid.start)
+) -> KnownMonths:
+    """What the readings say of the months before ``first``, as far back as the ratchet looks."""
     window = billed_demand_rule(contract, first).window_months - 1
     span = month_grid(
         first.earlier(window), contract.meter_reading_day, readings.zone, months=window
     )
     metered = kepco_tables().classes[contract.tariff_class].demand_metered
-    if not metered or begin >= utc_instant(span.end):
-        return NOTHING_PAST
-    earlier = readings.on(span)
-    seen = ~np.isnan(earlier.kwh)
-    starts, demand_kw = span.starts[seen], earlier.demand_kw[seen]
-    bands = interval_bands(contract, starts, readings.zone, switches)
+    if not metered or utc_instant(readings.grid.start) >= utc_instant(span.end):
+        return KnownMonths()
+    bands = interval_bands(contract, span.starts, readings.zone, switches)
     numbers = billing_month_numbers(bands.clock.date, contract.meter_reading_day)
-    looked_at = bands.counted if switches.excess_hours == "counted" else np.ones_like(seen[seen])
-    return PastMonths(
-        peaks_kw=counted_peaks_kw(numbers, bands.counted, demand_kw),
-        excess_noticed=bool((demand_kw[looked_at] > contract.power_kw).any()),
-    )
-
-
-def _with(known: PastMonths, told: PastMonths) -> PastMonths:
-    """What was told comes before what the readings say."""
-    return PastMonths(
-        peaks_kw={**known.peaks_kw, **told.peaks_kw},
-        excess_noticed=known.excess_noticed or told.excess_noticed,
-    )
+    demand_kw = readings.on(span).demand_kw
+    return months_seen(contract, numbers, bands.counted, demand_kw, switches)
 
 
 def _whole_months(contract: Contract, readings: MeteredEnergy) -> list[BillingMonth]:

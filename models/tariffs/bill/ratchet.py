@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from feature_store.entities.firm import Contract
-from models.tariffs.bill.amounts import exact, half_up, measured
+from models.tariffs.bill.amounts import exact, half_up, measured, whole
 from models.tariffs.billed_demand import billed_demand_rule, remembered_months
 from models.tariffs.billing_month import BillingMonth
 from models.tariffs.kepco_tables import kepco_tables
@@ -37,18 +37,23 @@ class BilledDemand:
     """Counted peaks that the rule looked at, in order, half-up to 1 kW."""
     unknown: tuple[BillingMonth, ...]
     """Months that the rule looks at and of which no peak is known: the real bill may be higher."""
+    partly_read: tuple[BillingMonth, ...]
+    """Months looked at whose counted hours were not all read: their peak may have been higher."""
     otherwise_kw: float
     """What would be billed had nothing been measured in the month, not rounded."""
 
 
 def billed_demand(
-    contract: Contract, month: BillingMonth, peaks_kw: Mapping[BillingMonth, float]
+    contract: Contract,
+    month: BillingMonth,
+    peaks_kw: Mapping[BillingMonth, float],
+    partly_read: Collection[BillingMonth] = (),
 ) -> BilledDemand:
     """Return the billed demand from counted peaks by billing month, that of ``month`` included.
 
     The larger of the peak of ``month``, those of December, January, February, July, August and
     September within the last 12 billing months, and 30 % of the contract power. Months that the
-    rule does not look at may be among ``peaks_kw``.
+    rule does not look at may be among ``peaks_kw`` and ``partly_read``.
 
     Source: KEPCO terms of supply, 기본공급약관 제68조.
 
@@ -65,6 +70,7 @@ def billed_demand(
             month=None,
             looked_at_kw={},
             unknown=(),
+            partly_read=(),
             otherwise_kw=contract.power_kw,
         )
     rule = billed_demand_rule(contract, month)
@@ -78,7 +84,8 @@ def billed_demand(
         kw=half_up(measured(known_kw[largest]) if largest is not None and above else floor_kw),
         origin=Origin.THIS_MONTH if above and largest == month else origin,
         month=largest if above else None,
-        looked_at_kw={at: half_up(measured(peak_kw)) for at, peak_kw in known_kw.items()},
+        looked_at_kw={at: whole(peak_kw) for at, peak_kw in known_kw.items()},
         unknown=tuple(at for at in earlier if at not in known_kw),
+        partly_read=tuple(at for at in (*earlier, month) if at in partly_read),
         otherwise_kw=max(float(floor_kw), *(known_kw.get(at, 0.0) for at in earlier), 0.0),
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from math import isfinite
 from types import MappingProxyType
 
 from feature_store.entities.firm import Contract
+from models.tariffs.bill.errors import ImpossiblePeakError
 from models.tariffs.bill.line import Line, LineKind
 from models.tariffs.bill.missing import MissingReadings
 from models.tariffs.bill.ratchet import BilledDemand
@@ -24,6 +26,15 @@ class PastMonths:
     its readings say."""
     excess_noticed: bool = False
     """Whether an earlier month exceeded the contract power: only the first is spared."""
+
+    def __post_init__(self) -> None:
+        """Refuse peaks that no statement can print."""
+        for month, peak_kw in self.peaks_kw.items():
+            if not (isfinite(peak_kw) and peak_kw >= 0):
+                raise ImpossiblePeakError(
+                    f"the peak of {month} cannot be {peak_kw:g} kW; write what KEPCO's statement "
+                    "prints, or leave the month out"
+                )
 
 
 NOTHING_PAST = PastMonths()
@@ -52,7 +63,8 @@ class Bill:
     missing: MissingReadings
     switches: Switches
     less_certain: tuple[str, ...]
-    """Figures of the tables that this bill used and that fewer than two sources agree on."""
+    """Figures used that fewer than two sources agree on, days after the newest table, a contract
+    power that its class is not for: a sentence each."""
     formula: Formula
 
     def krw(self, kind: LineKind) -> int:

@@ -13,7 +13,7 @@ from feature_store.entities.firm import Contract
 from feature_store.time_grid import utc_instant
 from models.tariffs.band import Band
 from models.tariffs.bands import interval_bands
-from models.tariffs.bill.amounts import exact
+from models.tariffs.bill.amounts import exact, half_up
 from models.tariffs.bill.bill_cases import (
     BandCase,
     BillCase,
@@ -98,7 +98,7 @@ def _bill(case: BillCase) -> Iterator[CheckedLine]:
     for name, row in _rows(case.inputs):
         expected |= {f"energy.{name}.gross": row.gross, f"energy.{name}.discount": row.discount}
     if case.complete and case.inputs.total_kwh is not None:
-        expected["total_kwh"] = int(case.inputs.total_kwh)
+        expected["total_kwh"] = half_up(exact(case.inputs.total_kwh))
     for name, figure in expected.items():
         if figure is not None:
             yield CheckedLine(case=case.id, line=name, expected=figure, computed=computed.get(name))
@@ -123,7 +123,7 @@ def _charges(inputs: Inputs) -> dict[str, int]:
         lines |= {f"energy.{name}.gross": gross, f"energy.{name}.discount": discount}
         lines[f"energy.{name}"] = lines.get(f"energy.{name}", 0) + gross - discount
     lines["energy_total"] = sum(lines[f"energy.{name}"] for name in inputs.energy)
-    lines["total_kwh"] = int(sum(row.kwh for _, row in _rows(inputs)))
+    lines["total_kwh"] = half_up(sum((exact(row.kwh) for _, row in _rows(inputs)), Fraction(0)))
     total_kwh = lines["total_kwh"] if inputs.total_kwh is None else inputs.total_kwh
     for name, rate in (("climate", inputs.climate_rate), ("fuel", inputs.fuel_rate)):
         if isinstance(rate, tuple):

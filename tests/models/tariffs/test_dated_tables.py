@@ -71,6 +71,8 @@ def test_a_class_whose_rates_overlap_is_refused():
     declared = {
         "tariff_class": "industrial_eul",
         "demand_metered": True,
+        "contract_power_kw": {"least": 300, "most": None},
+        "checked_until": "2026-06-01",
         "hours": [span | {"from": "2021-01-01", "until": None}],
         "rates": [
             rate | {"from": "2021-01-01", "until": None},

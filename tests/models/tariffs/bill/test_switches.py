@@ -21,6 +21,9 @@ def test_every_bill_prints_every_switch_with_its_reason():
     assert all(choice.usual and choice.why for choice in choices)
 
 
+INSTEAD = switched(["assumed_fuel_krw_per_kwh=3"])
+
+
 def test_an_assumed_fuel_adjustment_can_be_replaced_and_a_known_one_not():
     switches = switched(["assumed_fuel_krw_per_kwh=-1.5"])
     for month, krw in (("2026-05", -111_600), ("2026-07", 372_000)):
@@ -31,10 +34,24 @@ def test_an_assumed_fuel_adjustment_can_be_replaced_and_a_known_one_not():
 def test_a_bill_tells_the_figures_that_are_less_certain():
     assumed = bill(CONTRACT, flat("2026-05", 100), month_of("2026-05")).less_certain
     assert [text.split(" from ")[0] for text in assumed] == ["fuel adjustment"]
-    assert bill(CONTRACT, flat("2026-07", 100), month_of("2026-07")).less_certain == ()
+    told = bill(CONTRACT, flat("2026-05", 100), month_of("2026-05"), switches=INSTEAD)
+    assert told.less_certain == ()
+    (after,) = bill(CONTRACT, flat("2026-07", 100), month_of("2026-07")).less_certain
+    assert "no table after 2026-06-01 was found" in after
     gab = Contract(power_kw=250, tariff_class="industrial_gab_2")
     derived = bill(gab, flat("2021-05", 100), month_of("2021-05")).less_certain
     assert derived[0].startswith("rates from 2021-01-01: derived")
+
+
+def test_a_contract_power_that_the_class_is_not_for_is_told():
+    for power_kw, tariff_class in ((1000, "industrial_gab_2"), (299, "industrial_eul")):
+        contract = Contract(power_kw=power_kw, tariff_class=tariff_class)
+        (told, _) = bill(contract, flat("2026-05", 100), month_of("2026-05")).less_certain
+        assert told.startswith("contract power")
+        assert f"not for {power_kw} kW" in told
+    limit = Contract(power_kw=299, tariff_class="industrial_gab_2")
+    (fuel,) = bill(limit, flat("2026-05", 100), month_of("2026-05")).less_certain
+    assert fuel.startswith("fuel")
 
 
 def test_energy_falls_to_the_parts_of_a_month_by_interval_or_by_days():
