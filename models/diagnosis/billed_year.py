@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from models.tariffs.bill.month_grid import month_grid
 from models.tariffs.bill.monthly_bill import bills
 from models.tariffs.bill.statement import Bill
 from models.tariffs.billing_month import MONTHS_PER_YEAR, BillingMonth
+from models.tariffs.kepco_tables import kepco_tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,19 @@ def billed_year(
     """
     dated = contract.model_copy(update={"tariff_date": contract.tariff_date or day})
     return BilledYear(contract=contract, bills=bills(dated, readings, months=months))
+
+
+def least_power_kw(contract: Contract, year: BilledYear, largest_kw: int) -> int:
+    """Return the least contract power that the year would not have exceeded, whole kW.
+
+    The largest demand; without a demand meter also what the use of every month allows.
+
+    Source: KEPCO terms of supply, 기본공급약관 제67조의3.
+    """
+    if kepco_tables().classes[contract.tariff_class].demand_metered:
+        return largest_kw
+    most_kwh = max(bill.kwh for bill in year.bills)
+    return max(largest_kw, ceil(most_kwh / kepco_tables().excess[-1].unmetered_kwh_per_kw))
 
 
 def largest_demand_kw(

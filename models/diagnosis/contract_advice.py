@@ -13,6 +13,7 @@ from models.diagnosis.billed_year import (
     billed_year,
     largest_demand_kw,
     last_year_of,
+    least_power_kw,
 )
 from models.diagnosis.contract_choices import (
     ClosedClass,
@@ -157,7 +158,8 @@ class _Year:
                 yield tariff_class
 
     def _with_powers(self, contract: Contract) -> Iterator[Contract]:
-        for power_kw in powers_kw(contract, self.largest_kw):
+        least_kw = least_power_kw(contract, self._year(contract), self.largest_kw)
+        for power_kw in powers_kw(contract, least_kw):
             yield contract.model_copy(update={"power_kw": power_kw})
 
     def _ranked(self, contracts: list[Contract]) -> tuple[Alternative, ...]:

@@ -41,18 +41,18 @@ def classes_at(voltage: Voltage) -> tuple[TariffClass, ...]:
     return _CLASSES[voltage]
 
 
-def powers_kw(contract: Contract, largest_kw: int) -> tuple[float, ...]:
+def powers_kw(contract: Contract, least_kw: int) -> tuple[float, ...]:
     """Return the contract powers worth asking about in the contract's class, none too small.
 
     Today's, and the least that is not exceeded: between them the charges do not fall lower, as
     only the 30 % floor moves with the contract power. Powers outside of the class are moved to
-    its edge; those below ``largest_kw`` would be charged for the excess and are left out, except
+    its edge; those below ``least_kw`` would be charged for the excess and are left out, except
     today's.
     """
     allowed = kepco_tables().classes[contract.tariff_class].contract_power_kw
     wanted = {contract.power_kw, allowed.nearest_kw(contract.power_kw)}
-    wanted |= {allowed.nearest_kw(largest_kw)}
-    return tuple(sorted(kw for kw in wanted if kw >= largest_kw or kw == contract.power_kw))
+    wanted |= {allowed.nearest_kw(least_kw)}
+    return tuple(sorted(kw for kw in wanted if kw >= least_kw or kw == contract.power_kw))
 
 
 def with_class(

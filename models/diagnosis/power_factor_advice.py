@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from feature_store.entities.firm import Contract
 from feature_store.time_grid import HOURS_PER_STEP
 from models.diagnosis.billed_year import BilledYear, billed_year
 from models.tariffs.bill.line import LineKind
-from models.tariffs.bill.metered_energy import MeteredEnergy
+from models.tariffs.bill.metered_energy import MeteredEnergy, Quantities
 
-LAGGING_TARGETS_PERCENT = (95, 97)
-"""95 % was the most that earned a bonus until 2025-01-31, 97 % has been since (제43조)."""
-LEADING_STANDARD_PERCENT = 95
-"""From here on leading power costs nothing; it never earns anything (제43조)."""
+Reactive = Literal["lagging", "leading"]
+
+TARGETS_PERCENT: tuple[tuple[Reactive, int], ...] = (
+    ("lagging", 95),
+    ("lagging", 97),
+    ("leading", 95),
+)
+"""Lagging 95 % was the most that earned a bonus until 2025-01-31, 97 % has been since; leading
+power costs nothing from 95 % on and never earns anything (제43조)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PowerFactorTarget:
-    """What compensation up to a power factor would save."""
+    """What compensation of one kind of reactive power, up to a power factor, would save."""
 
-    lagging_percent: int
+    kind: Reactive
+    percent: int
     saved_krw: int
     """In the months billed, against today's power factor, with VAT and fund."""
     compensation_kvar: float
-    """Largest 15-minute mean of the lagging power to be compensated."""
+    """Largest 15-minute mean of the power to be compensated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +44,7 @@ class PowerFactorAdvice:
     charged_krw: int
     """Surcharges less bonuses of the year, before VAT and fund; negative is a bonus."""
     targets: tuple[PowerFactorTarget, ...]
-    """By rising power factor. Each also takes leading power to where it costs nothing."""
+    """Lagging by rising power factor, then leading; none of a kind that is not read."""
 
 
 def power_factor_advice(
@@ -47,31 +53,40 @@ def power_factor_advice(
     """Bill the year again with better power factors; None where no reactive energy is known.
 
     In every interval reactive energy above what the target allows is taken away, as a regulated
-    compensation would; what is better already stays. Its price is not known here.
+    compensation would; what is better already stays, and so does the other kind. Its price is not
+    known here.
     """
-    if readings.lagging_kvarh is None or readings.leading_kvarh is None:
-        return None
     months = tuple(bill.month for bill in today.bills)
-    leading = np.minimum(readings.leading_kvarh, _allowed(readings, LEADING_STANDARD_PERCENT))
     targets = []
-    for percent in LAGGING_TARGETS_PERCENT:
-        lagging = np.minimum(readings.lagging_kvarh, _allowed(readings, percent))
-        compensated = replace(readings, lagging_kvarh=lagging, leading_kvarh=leading)
-        year = billed_year(contract, compensated, months, day)
-        taken_away = np.nan_to_num(readings.lagging_kvarh - lagging)
+    for kind, percent in TARGETS_PERCENT:
+        kvarh = readings.lagging_kvarh if kind == "lagging" else readings.leading_kvarh
+        if kvarh is None:
+            continue
+        allowed = np.minimum(kvarh, _allowed(readings, percent))
+        year = billed_year(contract, _with(readings, kind, allowed), months, day)
+        taken_away = np.nan_to_num(kvarh - allowed)
         targets.append(
             PowerFactorTarget(
-                lagging_percent=percent,
+                kind=kind,
+                percent=percent,
                 saved_krw=today.total_krw - year.total_krw,
                 compensation_kvar=float(taken_away.max(initial=0.0) / HOURS_PER_STEP),
             )
         )
+    if not targets:
+        return None
     return PowerFactorAdvice(
         charged_krw=sum(bill.krw(LineKind.POWER_FACTOR) for bill in today.bills),
         targets=tuple(targets),
     )
 
 
-def _allowed(readings: MeteredEnergy, percent: int) -> npt.NDArray[np.float64]:
+def _with(readings: MeteredEnergy, kind: Reactive, kvarh: Quantities) -> MeteredEnergy:
+    if kind == "lagging":
+        return replace(readings, lagging_kvarh=kvarh)
+    return replace(readings, leading_kvarh=kvarh)
+
+
+def _allowed(readings: MeteredEnergy, percent: int) -> Quantities:
     """Reactive energy of each interval at a power factor, kvarh, shape (grid.steps,)."""
     return readings.kwh * np.tan(np.arccos(percent / 100))

@@ -19,6 +19,9 @@ from models.tariffs.dated import Dated, LocalDates, Version, in_order
 from models.tariffs.errors import TariffTableError
 from models.tariffs.hours import HoursFile
 
+FOLDER = files("models.tariffs").joinpath("kepco")
+"""Where the tables lie."""
+
 Row = tuple[float, float, float]
 """Won per kWh in summer, spring and autumn, winter."""
 
@@ -116,6 +119,8 @@ class ExcessRule(Dated):
     """What demand above the contract power costs."""
 
     ladder: tuple[ExcessStep, ...] = Field(min_length=1)
+    unmetered_kwh_per_kw: float = Field(gt=0)
+    """Use per contract kW and month above which a customer without a demand meter is charged."""
 
     @field_validator("ladder")
     @classmethod
@@ -269,5 +274,5 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _read(name: str) -> Any:  # noqa: ANN401 - what YAML holds is for pydantic to say
-    text = files("models.tariffs").joinpath("kepco", f"{name}.yaml").read_text("utf-8")
+    text = FOLDER.joinpath(f"{name}.yaml").read_text("utf-8")
     return yaml.load(text, Loader=_LOADER)  # noqa: S506 - both loaders are the safe one

@@ -10,7 +10,7 @@ import numpy as np
 from feature_store.entities.firm import Contract
 from models.tariffs.bill.month_lines import MeteredMonth
 from models.tariffs.billing_month import BillingMonth
-from models.tariffs.dated import Dated, LocalDates, dates_in_force
+from models.tariffs.dated import Dated, LocalDates, dates_in_force, version_of
 from models.tariffs.kepco_tables import Addition, ClassTable, kepco_tables
 
 
@@ -22,7 +22,7 @@ def less_certain(month: MeteredMonth) -> tuple[str, ...]:
     that its class is not for.
     """
     instead = month.switches.assumed_fuel_krw_per_kwh
-    return _less_certain(
+    return tuple(_unmetered_excess(month)) + _less_certain(
         month.contract,
         BillingMonth.of(month.days[0].item(), month.contract.meter_reading_day),
         discounted=bool(month.prices.discount_krw_per_kwh.any()),
@@ -64,6 +64,19 @@ def _less_certain(
         if version.confidence != "two_or_more"
     )
     return (*_of_contract(contract, table, dates), *doubted)
+
+
+def _unmetered_excess(month: MeteredMonth) -> Iterator[str]:
+    contract, excess = month.contract, kepco_tables().excess
+    if kepco_tables().classes[contract.tariff_class].demand_metered:
+        return
+    rule = excess[int(version_of(month.in_force[:1], excess, "excess")[0])]
+    used_kwh, most_kwh = month.kwh.sum(), rule.unmetered_kwh_per_kw * contract.power_kw
+    if used_kwh > most_kwh:
+        yield (
+            f"excess: {used_kwh:.0f} kWh are above {rule.unmetered_kwh_per_kw:g} kWh per kW of "
+            "contract power, which is charged without a demand meter too; it is not billed here"
+        )
 
 
 def _of_contract(contract: Contract, table: ClassTable, dates: LocalDates) -> Iterator[str]:

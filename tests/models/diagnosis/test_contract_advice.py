@@ -189,3 +189,11 @@ def test_no_contract_that_is_not_exceeded_would_have_been_cheaper(
     ]
     for other in tried:
         assert advice.best.year_krw <= billed_year(other, readings, months, TODAY).total_krw
+
+
+def test_without_a_demand_meter_no_power_is_advised_that_the_months_use_would_exceed():
+    # 80 kW without pause are 59,520 kWh in a month of 31 days: at 450 kWh per kW, 133 kW.
+    contract = Contract(tariff_class="industrial_gab_1", voltage="low", option="none", power_kw=140)
+    advice = asked(metered(working_kw=80, resting_kw=80), contract)
+    assert {one.contract.power_kw for one in advice.powers} == {133, 140}
+    assert advice.best.contract.power_kw == 133
