@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -18,9 +17,6 @@ if TYPE_CHECKING:  # the tables and polars take a second to import
     from feature_store.entities.firm import Contract
     from models.diagnosis.contract_advice import Advice, Alternative
     from models.diagnosis.power_factor_advice import PowerFactorAdvice
-
-HISTORY_DAYS = 750
-"""The month under way, the twelve that are billed, and the eleven that the first one remembers."""
 
 
 def advise(
@@ -38,52 +34,19 @@ def advise(
     """Bill a firm's last year under every contract it could have, and say what would save."""
     from feature_store.settings import Settings
     from feature_store.storage.ledger_store import open_store
-    from models.diagnosis.contract_advice import advise as advise_on
-    from models.tariffs.bill.metered_energy import metered_energy
+    from models.diagnosis.document import advice_document
+    from models.diagnosis.known_firm import KnownFirm
 
     settings = Settings()
-    moment = settings.now() if as_of is None else moment_of(as_of)
+    moment = None if as_of is None else moment_of(as_of)
+    changed_on = None if last_change is None else _day_of(last_change)
     with closing(open_store(settings)) as store:
-        known = store.as_of(moment)
-        declared = known.firm(firm)
-        readings = metered_energy(
-            known.history(firm, days=HISTORY_DAYS),
-            known.reactive_energy(firm, days=HISTORY_DAYS),
-            declared.zone,
-        )
-    advice = advise_on(
-        declared.contract,
-        readings,
-        day=moment.astimezone(declared.zone).date(),
-        last_change=None if last_change is None else _day_of(last_change),
-    )
+        known = KnownFirm.at(store, firm, as_of=moment, now=settings.now())
+        advice = known.advice(changed_on)
     if as_json:
-        typer.echo(json.dumps(document_of(firm, advice), ensure_ascii=False, indent=2))
+        typer.echo(advice_document(firm, advice).model_dump_json(indent=2, by_alias=True))
     else:
         print_advice(firm, advice)
-
-
-def document_of(firm_id: str, advice: Advice) -> dict[str, object]:
-    """Return the advice as it is written in JSON; won of all months, with VAT and fund."""
-    return {
-        "firm_id": firm_id,
-        "day": advice.day.isoformat(),
-        "months": [str(month) for month in advice.months],
-        "current": _alternative(advice.current),
-        "best": _alternative(advice.best) | {"from": advice.best_from.isoformat()},
-        "options": [_alternative(one) for one in advice.options],
-        "classes": [_alternative(one) for one in advice.classes],
-        "closed_classes": [
-            {"tariff_class": closed.tariff_class, "reason": closed.reason}
-            for closed in advice.closed
-        ],
-        "powers": [_alternative(one) for one in advice.powers],
-        "option_may_change_from": advice.option_rule.free_from.isoformat(),
-        "largest_kw": advice.largest_kw,
-        "unknown_peaks": [str(month) for month in advice.unknown_peaks],
-        "filled_readings": advice.filled_readings,
-        "power_factor": None if advice.power_factor is None else _factor(advice.power_factor),
-    }
 
 
 def print_advice(firm_id: str, advice: Advice) -> None:
@@ -148,32 +111,6 @@ def _factor_remarks(advice: PowerFactorAdvice | None) -> list[str]:
 
 def _others(alternatives: tuple[Alternative, ...]) -> list[Alternative]:
     return [one for one in alternatives if one.changes]
-
-
-def _alternative(one: Alternative) -> dict[str, object]:
-    return {
-        "tariff_class": one.contract.tariff_class,
-        "voltage": one.contract.voltage,
-        "option": one.contract.option,
-        "power_kw": one.contract.power_kw,
-        "year_krw": one.year_krw,
-        "saved_krw": one.saved_krw,
-        "changes": list(one.changes),
-    }
-
-
-def _factor(advice: PowerFactorAdvice) -> dict[str, object]:
-    return {
-        "charged_krw": advice.charged_krw,
-        "targets": [
-            {
-                "lagging_percent": target.lagging_percent,
-                "saved_krw": target.saved_krw,
-                "compensation_kvar": round(target.compensation_kvar, 1),
-            }
-            for target in advice.targets
-        ],
-    }
 
 
 def _name(contract: Contract) -> str:

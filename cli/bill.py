@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -77,6 +76,7 @@ def bill(  # noqa: PLR0913, PLR0917  typer reads each option from a parameter
             "no firm or no month is named; write 'sandan bill --firm ID --month YYYY-MM', "
             "or 'sandan bill verify FILE'"
         )
+    from models.diagnosis.known_firm import month_named
     from models.tariffs.bill.document import bill_document
     from models.tariffs.bill.what_if import WhatIf
     from models.tariffs.switches import switched
@@ -89,7 +89,7 @@ def bill(  # noqa: PLR0913, PLR0917  typer reads each option from a parameter
         tariff_date=None if tariff_date is None else _day(tariff_date),
     )
     switches = switched(switch or ())
-    made = _bill(firm, _billing_month(month), what_if, switches, as_of)
+    made = _bill(firm, month_named(month), what_if, switches, as_of)
     if as_json:
         typer.echo(bill_document(made).model_dump_json(indent=1))
     else:
@@ -123,18 +123,13 @@ def _bill(
 ) -> Bill:
     from feature_store.settings import Settings
     from feature_store.storage.ledger_store import open_store
-    from models.tariffs.bill.metered_energy import metered_energy
-    from models.tariffs.bill.monthly_bill import bills
-    from models.tariffs.bill.what_if import changed
+    from models.diagnosis.known_firm import KnownFirm
 
     settings = Settings()
+    moment = None if as_of is None else moment_of(as_of)
     with closing(open_store(settings)) as store:
-        known = store.as_of(settings.now() if as_of is None else moment_of(as_of))
-        firm = known.firm(firm_id)
-        contract = changed(firm.contract, what_if)
-        history, reactive = known.history(firm_id), known.reactive_energy(firm_id)
-    readings = metered_energy(history, reactive, firm.zone)
-    return bills(contract, readings, months=[month], switches=switches)[0]
+        firm = KnownFirm.at(store, firm_id, as_of=moment, now=settings.now())
+        return firm.bill(month, what_if=what_if, switches=switches)
 
 
 def _print(firm_id: str, made: Bill) -> None:
@@ -201,14 +196,6 @@ def _print_verification(file: Path, checked: Verification) -> None:
     RESULT.print(
         f"{checked.cases} cases, {len(checked.lines)} lines, {len(differing)} differ", markup=False
     )
-
-
-def _billing_month(text: str) -> BillingMonth:
-    from models.tariffs.billing_month import BillingMonth
-
-    if not (written := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)):
-        raise SandanError(f"{text!r} is not a billing month; write it like 2026-07")
-    return BillingMonth(int(written[1]), int(written[2]))
 
 
 def _day(text: str) -> date:

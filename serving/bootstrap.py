@@ -22,7 +22,13 @@ from feature_store.time_grid import Instants, KilowattArray
 from models.forecasting.forecaster import Forecaster, predict_one
 from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.schedule import Outcome
-from serving.api import firm_routes, suggestion_routes
+from serving.api import (
+    advice_routes,
+    bill_routes,
+    firm_routes,
+    suggestion_routes,
+    worked_bill_routes,
+)
 from serving.api.guards import BodyLimit, SameOriginWrites, SecurityHeaders
 from serving.api.native_errors import NativeErrors, validation_complaints
 from serving.api.openapi import openapi_document
@@ -42,6 +48,14 @@ from serving.web.problem_page import ProblemPage, problem_page
 
 GUARDS = (NativeErrors, BodyLimit, SameOriginWrites, SecurityHeaders)
 """Middleware around every route, innermost first."""
+ROUTES = (
+    firm_routes.router,
+    suggestion_routes.router,
+    bill_routes.router,
+    worked_bill_routes.router,
+    advice_routes.router,
+)
+"""Everything under ``/v1`` that BentoML does not serve itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +115,8 @@ def create_app() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.include_router(firm_routes.router)
-    app.include_router(suggestion_routes.router)
+    for routes in ROUTES:
+        app.include_router(routes)
     document: dict[str, Any] = {}
 
     @app.get("/openapi.json", include_in_schema=False)

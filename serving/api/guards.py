@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.api.problem import CROSS_SITE, TOO_LARGE, problem, problem_response
 
 BODY_LIMIT_BYTES = 64 * 1024
-"""The longest legitimate body is a decision of some 2,000 characters, in UTF-8 below 10 kB."""
+"""The longest usual body is a decision of some 2,000 characters, in UTF-8 below 10 kB."""
+LONGER_BODIES: Mapping[str, int] = MappingProxyType({"/v1/bills/verify": 256 * 1024})
+"""Paths that take more. Worked bills are files of some 400 bytes a bill: 600 bills fit."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -82,14 +86,15 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
+        limit_bytes = LONGER_BODIES.get(scope["path"], self.limit_bytes)
         body = b""
         while True:
             message = await receive()
             if message["type"] != "http.request":  # the client went away
                 return
             body += message.get("body", b"")
-            if len(body) > self.limit_bytes:
-                detail = f"the body is over {self.limit_bytes} bytes; shorten it"
+            if len(body) > limit_bytes:
+                detail = f"the body is over {limit_bytes} bytes; shorten it"
                 await problem_response(problem(TOO_LARGE, detail))(scope, receive, send)
                 return
             if not message.get("more_body", False):

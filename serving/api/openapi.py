@@ -19,8 +19,9 @@ DESCRIPTION = """\
 Forecasts the electric load of firms and plans their equipment so that billed peak and bill fall.
 
 Every time is RFC 3339 with an offset, in the firm's zone. Intervals last 15 minutes (`PT15M`) and
-are labelled by their start. Powers are in kW, energies in kWh, money in won before VAT and fund.
-A draw from the site bus is positive. Errors are problem documents (RFC 9457).
+are labelled by their start. Powers are in kW, energies in kWh, money in won before VAT and fund
+unless a field says otherwise. A draw from the site bus is positive. Errors are problem documents
+(RFC 9457).
 """
 
 _FORECAST_PROBLEMS = (
@@ -42,6 +43,11 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
             {"name": "prediction", "description": "Forecasts and schedules, computed when asked."},
             {"name": "firms", "description": "Who is declared."},
             {"name": "suggestions", "description": "Schedules proposed, and their decisions."},
+            {
+                "name": "bills",
+                "description": "What a month costs, to the won, and would have cost.",
+            },
+            {"name": "advice", "description": "What another contract, or one kW, would be worth."},
             {"name": "health", "description": "For whatever watches over the service."},
         ],
     )

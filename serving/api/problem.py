@@ -15,7 +15,16 @@ from feature_store.errors import (
     SandanError,
     UnknownFirmError,
 )
+from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError, UnknownMonthError
 from models.optimizer.schedule import Infeasible, TimedOut
+from models.tariffs.bill.errors import (
+    BillCasesError,
+    NegativeReadingError,
+    ReadingsOutsideMonthError,
+    TooManyMissingReadingsError,
+    UnknownChangeError,
+)
+from models.tariffs.errors import NoTariffError, TariffTableError, UnknownSwitchError
 from serving.planner import IssueTimeError
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
@@ -83,6 +92,31 @@ KINDS: dict[type[SandanError], Kind] = {
         slug="incomplete-decision", status=422, title="The decision is incomplete"
     ),
     IssueTimeError: Kind(slug="issue-time", status=422, title="The issue time cannot be used"),
+    MonthNotOverError: Kind(slug="month-not-over", status=409, title="The month is not over"),
+    TooManyMissingReadingsError: Kind(
+        slug="too-many-missing-readings", status=409, title="Too much of the month is missing"
+    ),
+    ReadingsOutsideMonthError: Kind(
+        slug="readings-outside-month", status=409, title="The readings are not of the month"
+    ),
+    NegativeReadingError: Kind(
+        slug="negative-reading", status=409, title="A reading is below zero or not finite"
+    ),
+    TariffTableError: Kind(
+        slug="contradicting-tariffs", status=409, title="The tariff tables contradict themselves"
+    ),
+    NoTariffError: Kind(slug="no-tariff", status=422, title="No tariff table answers"),
+    UnknownMonthError: Kind(slug="unknown-month", status=422, title="No such billing month"),
+    UnknownChangeError: Kind(
+        slug="unknown-terms", status=422, title="No contract can have these terms"
+    ),
+    UnknownSwitchError: Kind(slug="unknown-switch", status=422, title="No such switch or value"),
+    MomentAheadError: Kind(slug="moment-ahead", status=422, title="The moment has not come yet"),
+    BillCasesError: Kind(
+        slug="unreadable-worked-bills",
+        status=422,
+        title="The worked bills do not follow their schema",
+    ),
     NoModelError: Kind(slug="no-model", status=503, title="No model serves yet"),
 }
 UNUSABLE = Kind(slug="unusable-input", status=422, title="The request cannot be used")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +74,7 @@ def _operation(
             name=parameter["name"],
             kind=_kind(parameter["schema"]),
             required=parameter["required"],
-            description=parameter.get("description", ""),
+            description=_described(parameter["schema"]),
         )
         for parameter in operation.get("parameters", [])
     ]
@@ -100,10 +101,20 @@ def _fields(schema: dict[str, Any]) -> tuple[FieldLine, ...]:
             name=name,
             kind=_kind(field),
             required=name in schema.get("required", []),
-            description=field.get("description", ""),
+            description=_described(field),
         )
         for name, field in schema.get("properties", {}).items()
     )
+
+
+def _described(schema: dict[str, Any]) -> str:
+    """Say what a field is, and how it may be written where its schema shows that."""
+    description = str(schema.get("description", ""))
+    if not schema.get("examples"):
+        return description
+    example = schema["examples"][0]
+    shown = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
+    return f"{description} Example: {shown}"
 
 
 def _kind(schema: dict[str, Any]) -> str:

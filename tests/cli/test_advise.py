@@ -41,6 +41,7 @@ def home(tmp_path_factory):
 @pytest.fixture
 def sandan(home, monkeypatch):
     monkeypatch.setenv("SANDAN_HOME", str(home))
+    monkeypatch.setenv("SANDAN_REPLAY_TIME", "2026-11-02T00:00:00+09:00")
 
     def run(*more):
         ended = CliRunner().invoke(app, [*ARGUMENTS, *more])
@@ -83,6 +84,18 @@ def test_a_day_that_is_none_is_refused(sandan):
     code, said = sandan("--last-change", "March")
     assert code == 1
     assert "'March' is not a day; write it like 2026-01-15" in said
+
+
+def test_a_change_after_the_day_of_the_advice_is_refused(sandan):
+    code, said = sandan("--last-change", "2026-11-02")
+    assert code == 1
+    assert "last_change cannot be 2026-11-02" in said
+
+
+def test_advice_of_a_moment_to_come_is_refused(sandan):
+    code, said = sandan("--as-of", "2099-01-01T00:00:00+09:00")
+    assert code == 1
+    assert "has not come yet" in said
 
 
 def test_a_firm_that_is_not_known_is_told(home, monkeypatch):

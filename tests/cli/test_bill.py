@@ -105,7 +105,12 @@ def test_a_switch_is_taken_and_told(may):
     ("options", "said"),
     [
         (("--month", "2026-5"), "write it like 2026-07"),
+        (("--month", "9999-12"), "write it like 2026-07"),
         (("--month", "2026-04"), "readings are missing"),
+        (("--month", "2026-06"), "ends at 2026-07-01T00:00:00+09:00"),
+        (("--as-of", "2026-06-02T00:00:01+09:00"), "has not come yet"),
+        (("--as-of", "2026-06-02T00:00:00"), "no offset"),
+        (("--contract-power", "inf"), "power_kw cannot be inf"),
         (("--class", "homes"), "tariff_class cannot be 'homes'"),
         (("--tariff-date", "June"), "write it like 2026-06-01"),
         (("--switch", "x=1"), "no switch 'x'"),

@@ -116,6 +116,33 @@ def test_every_quantity_states_its_unit(document):
                 assert UNITS[unit.group(1)] in described.get("description", ""), f"{name}.{field}"
 
 
+def test_every_question_about_costs_is_described_with_what_may_be_written(document):
+    asked = document["paths"]["/v1/firms/{firm_id}/bills/{month}"]["get"]["parameters"]
+    told = {one["name"]: one for one in asked}
+    assert set(told) == {
+        "firm_id",
+        "month",
+        "as_of",
+        "tariff_class",
+        "voltage",
+        "option",
+        "contract_power_kw",
+        "tariff_date",
+        "switch",
+    }
+    assert all(one["description"] for one in asked)
+    assert told["month"]["schema"]["pattern"] == "^20[0-9]{2}-(0[1-9]|1[0-2])$"
+    assert told["option"]["schema"]["anyOf"][0]["enum"] == ["none", "I", "II", "III"]
+    assert [one["name"] for one in asked if one["required"]] == ["firm_id", "month"]
+
+
+def test_the_guide_shows_how_a_question_is_written(served: Served):
+    page = served.client.get("/docs").text
+    assert "Example: 2026-10<" in page
+    assert "Example: 2026-11-19T06:00:00+09:00<" in page
+    assert "industrial_gab_1" in page
+
+
 def test_the_guide_tells_every_path_and_every_problem_without_script(served: Served, document):
     page = served.client.get("/docs").text
     for path, method, operation in operations(document):

@@ -2,88 +2,123 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from feature_store.entities.firm import Contract
-from models.tariffs.bill.line import Line
+from models.tariffs.bill.line import Line, LineKind
+from models.tariffs.bill.ratchet import Origin
 from models.tariffs.bill.statement import Bill
 
 
 class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class LineDocument(_Told):
     """One line of the paper."""
 
-    kind: str
+    kind: LineKind
+    """What the line is about: basic, energy, weekend_discount, climate, fuel, power_factor, excess,
+    subtotal, vat, fund, cut or total."""
     name_ko: str
+    """Name as the paper prints it, with band, days and note."""
     name_en: str
+    """The same in English."""
     quantity: float | None
-    unit: str = Field(description="Unit of the quantity; empty where there is none.")
-    rate: float | None = Field(description="Won per unit; a share for power factor, VAT and fund.")
+    """What is charged for, in `unit`; null where there is none."""
+    unit: str
+    """Unit of the quantity, kW, kWh or %; empty where there is none."""
+    rate: float | None
+    """Won per unit; a share for power factor, VAT and fund; null where there is none."""
     amount_krw: int
+    """Whole won; negative for a discount."""
 
 
 class DemandDocument(_Told):
     """The billed demand 요금적용전력 and where it came from."""
 
     kw: int
-    origin: str = Field(description="this_month, earlier_month, floor or contract_power.")
-    month: str | None = Field(description="Billing month whose peak it is.")
-    looked_at_kw: dict[str, int] = Field(description="Counted peaks by billing month.")
-    unknown_months: list[str] = Field(
-        description="Months that the rule looks at and of which no peak is known."
-    )
+    """Half-up to 1 kW."""
+    origin: Origin
+    """What decided it: this_month, earlier_month, floor or contract_power."""
+    month: str | None
+    """Billing month `YYYY-MM` whose peak it is; null for floor and contract power."""
+    looked_at_kw: dict[str, int]
+    """Counted peaks by billing month that the rule looked at, kW."""
+    unknown_months: list[str]
+    """Months that the rule looks at and of which no peak is known: the real bill may be higher."""
 
 
 class GapDocument(_Told):
     """A run of missing readings, half-open."""
 
-    start: datetime
-    end: datetime
+    start: AwareDatetime
+    """Start of the first missing interval, in the firm's zone."""
+    end: AwareDatetime
+    """End of the last one."""
     filled_kwh: float
+    """What was taken in their place, kWh."""
 
 
 class MissingDocument(_Told):
     """What was missing and how it was treated."""
 
     count: int
-    of: int = Field(description="Intervals of the month.")
+    """Intervals without a reading."""
+    of: int
+    """Intervals of the month."""
     filled_kwh: float
+    """What was taken in their place, kWh; never counted as demand."""
     rule: str
+    """How it was found."""
     gaps: list[GapDocument]
+    """Each run of missing readings, in order."""
 
 
 class SwitchDocument(_Told):
     """How an uncertain rule was read."""
 
     name: str
+    """Name, as a question may set it."""
     value: str
-    usual: bool = Field(description="Whether it stands as it does by default.")
+    """How it stands; `table` takes the table's figure."""
+    usual: bool
+    """Whether it stands as it does by default."""
     why: str
+    """Why it is a switch, and why the default is the default."""
 
 
 class BillDocument(_Told):
     """The bill of one billing month."""
 
     month: str
+    """Billing month `YYYY-MM`, named by its last day."""
     first_day: date
+    """First day of the period."""
     last_day: date
+    """Last day of the period."""
     contract: Contract
+    """The terms that are billed, a what-if's changes among them."""
     lines: list[LineDocument]
-    subtotal_krw: int = Field(description="전기요금계, before VAT and fund.")
+    """In the order of the paper, from the demand charge to the total."""
+    subtotal_krw: int
+    """전기요금계, won before VAT and fund."""
     total_krw: int
+    """청구금액, won with VAT and fund, cut to 10 won."""
     demand: DemandDocument
+    """The billed demand."""
     missing: MissingDocument
+    """Readings that never came."""
     switches: list[SwitchDocument]
-    less_certain: list[str] = Field(
-        description="Figures used that fewer than two sources agree on."
-    )
-    unrounded_energy_krw: float = Field(description="What a plan's formula says of the energy.")
+    """Every uncertain rule, and how this bill reads it."""
+    less_certain: list[str]
+    """Figures used that fewer than two sources agree on."""
+    unrounded_energy_krw: float
+    """Energy, discount, climate and fuel as a plan's formula has them, won before VAT and fund."""
     unrounded_demand_krw: float
+    """The demand charge as a plan's formula has it, won before VAT and fund."""
 
 
 def bill_document(bill: Bill) -> BillDocument:
