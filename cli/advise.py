@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from cli.console import RESULT
-from cli.moments import moment_of
-from feature_store.errors import SandanError
+from cli.moments import day_of, moment_of
 
 if TYPE_CHECKING:  # the tables and polars take a second to import
     from feature_store.entities.firm import Contract
     from models.diagnosis.contract_advice import Advice, Alternative
     from models.diagnosis.power_factor_advice import PowerFactorAdvice
+
+
+_REACTIVE = {"lagging": "지상역률 (lagging)", "leading": "진상역률 (leading)"}
 
 
 def advise(
@@ -39,7 +40,7 @@ def advise(
 
     settings = Settings()
     moment = None if as_of is None else moment_of(as_of)
-    changed_on = None if last_change is None else _day_of(last_change)
+    changed_on = None if last_change is None else day_of(last_change)
     with closing(open_store(settings)) as store:
         known = KnownFirm.at(store, firm, as_of=moment, now=settings.now())
         advice = known.advice(changed_on)
@@ -102,7 +103,7 @@ def _factor_remarks(advice: PowerFactorAdvice | None) -> list[str]:
     return [
         f"역률요금 power factor: {kind} of {abs(advice.charged_krw):,} won, before VAT.",
         *(
-            f"  지상역률 {target.lagging_percent} %: {target.saved_krw:+,} won, "
+            f"  {_REACTIVE[target.kind]} {target.percent} %: {target.saved_krw:+,} won, "
             f"{target.compensation_kvar:,.0f} kvar to compensate."
             for target in advice.targets
         ),
@@ -117,10 +118,3 @@ def _name(contract: Contract) -> str:
     return (
         f"{contract.tariff_class} {contract.voltage} {contract.option}, {contract.power_kw:,g} kW"
     )
-
-
-def _day_of(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SandanError(f"{text!r} is not a day; write it like 2026-01-15") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import INFO, RESULT
-from cli.moments import moment_of
+from cli.moments import day_of, moment_of
 from feature_store.errors import SandanError
 
 if TYPE_CHECKING:  # the tariff formulas bring a modelling library that takes seconds to import
-    from models.tariffs.bill.statement import Bill
+    from models.tariffs.bill.statement import Bill, PastMonths
     from models.tariffs.bill.verification import Verification
     from models.tariffs.bill.what_if import WhatIf
     from models.tariffs.billing_month import BillingMonth
@@ -63,6 +63,13 @@ def bill(  # noqa: PLR0913, PLR0917  typer reads each option from a parameter
         str | None,
         typer.Option(help="What if: by the tables in force on this day.", metavar="YYYY-MM-DD"),
     ] = None,
+    peak: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Peak that KEPCO's statement printed, instead of the readings'; may be repeated.",
+            metavar="YYYY-MM=KW",
+        ),
+    ] = None,
     switch: Annotated[
         list[str] | None,
         typer.Option(help="Read an uncertain rule so; may be repeated.", metavar="NAME=VALUE"),
@@ -76,9 +83,10 @@ def bill(  # noqa: PLR0913, PLR0917  typer reads each option from a parameter
             "no firm or no month is named; write 'sandan bill --firm ID --month YYYY-MM', "
             "or 'sandan bill verify FILE'"
         )
-    from models.diagnosis.known_firm import month_named
     from models.tariffs.bill.document import bill_document
+    from models.tariffs.bill.statement import told_peaks
     from models.tariffs.bill.what_if import WhatIf
+    from models.tariffs.billing_month import BillingMonth
     from models.tariffs.switches import switched
 
     what_if = WhatIf(
@@ -86,10 +94,15 @@ def bill(  # noqa: PLR0913, PLR0917  typer reads each option from a parameter
         voltage=voltage,
         option=option,
         power_kw=contract_power,
-        tariff_date=None if tariff_date is None else _day(tariff_date),
+        tariff_date=None if tariff_date is None else day_of(tariff_date),
     )
-    switches = switched(switch or ())
-    made = _bill(firm, month_named(month), what_if, switches, as_of)
+    asked = _Asked(
+        month=BillingMonth.parse(month),
+        what_if=what_if,
+        past=told_peaks(peak or ()),
+        switches=switched(switch or ()),
+    )
+    made = _bill(firm, asked, as_of)
     if as_json:
         typer.echo(bill_document(made).model_dump_json(indent=1))
     else:
@@ -118,9 +131,17 @@ def verify(
         raise typer.Exit(code=1)
 
 
-def _bill(
-    firm_id: str, month: BillingMonth, what_if: WhatIf, switches: Switches, as_of: str | None
-) -> Bill:
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What is billed, and how."""
+
+    month: BillingMonth
+    what_if: WhatIf
+    past: PastMonths
+    switches: Switches
+
+
+def _bill(firm_id: str, asked: _Asked, as_of: str | None) -> Bill:
     from feature_store.settings import Settings
     from feature_store.storage.ledger_store import open_store
     from models.diagnosis.known_firm import KnownFirm
@@ -129,7 +150,9 @@ def _bill(
     moment = None if as_of is None else moment_of(as_of)
     with closing(open_store(settings)) as store:
         firm = KnownFirm.at(store, firm_id, as_of=moment, now=settings.now())
-        return firm.bill(month, what_if=what_if, switches=switches)
+        return firm.bill(
+            asked.month, what_if=asked.what_if, past=asked.past, switches=asked.switches
+        )
 
 
 def _print(firm_id: str, made: Bill) -> None:
@@ -157,6 +180,9 @@ def _print(firm_id: str, made: Bill) -> None:
     if demand.unknown:
         months = ", ".join(map(str, demand.unknown))
         RESULT.print(f"  최대수요 미확인 월 (peak not known of): {months}", markup=False)
+    if demand.partly_read:
+        months = ", ".join(map(str, demand.partly_read))
+        RESULT.print(f"  일부 검침 누락 월 (counted hours partly unread): {months}", markup=False)
     _print_missing(made)
     for choice in made.switches.choices():
         RESULT.print(f"해석 (switch) {choice.name} = {choice.value}: {choice.why}", markup=False)
@@ -196,10 +222,3 @@ def _print_verification(file: Path, checked: Verification) -> None:
     RESULT.print(
         f"{checked.cases} cases, {len(checked.lines)} lines, {len(differing)} differ", markup=False
     )
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SandanError(f"{text!r} is not a day; write it like 2026-06-01") from None

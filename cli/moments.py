@@ -1,8 +1,8 @@
-"""Moments as they are written on the command line."""
+"""Moments and days as they are written on the command line."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from feature_store.errors import NaiveTimeError, SandanError
 
@@ -25,3 +25,16 @@ def moment_of(text: str) -> datetime:
             f"{text!r} has no offset from UTC; write it like {moment.isoformat()}+09:00"
         )
     return moment
+
+
+def day_of(text: str) -> date:
+    """Return the day that ``text`` writes as ISO 8601.
+
+    Example:
+        >>> day_of("2026-06-01")
+        datetime.date(2026, 6, 1)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SandanError(f"{text!r} is not a day; write it like 2026-06-01") from None

@@ -15,6 +15,10 @@ Voltage = Literal["low", "high_a", "high_b", "high_c"]
 Option = Literal["none", "I", "II", "III"]
 
 
+LARGEST_CONTRACT_KW = 1e7
+"""Ten GW: no customer is near it, and no sum of won overflows."""
+
+
 class _Declared(BaseModel):
     """What a stranger's file declares: unknown keys are refused, values never change."""
 
@@ -30,7 +34,7 @@ class Contract(_Declared):
     """Supply voltage: 저압, 고압A, 고압B or 고압C."""
     option: Option = "II"
     """Rate option 선택요금: a higher one has a dearer demand charge and cheaper energy."""
-    power_kw: float = Field(gt=0, allow_inf_nan=False)
+    power_kw: float = Field(gt=0, le=LARGEST_CONTRACT_KW)
     """Contract power 계약전력, kW."""
     meter_reading_day: int = Field(default=1, ge=1, le=28)
     """Day of the month on which a billing month starts 검침일; 1 is the calendar month."""

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from feature_store.entities.firm import Option, TariffClass, Voltage
 from models.diagnosis.contract_advice import Advice, Alternative, Change
 from models.diagnosis.known_firm import KnownFirm
-from models.diagnosis.power_factor_advice import PowerFactorAdvice
+from models.diagnosis.power_factor_advice import PowerFactorAdvice, Reactive
 from models.tariffs.expected_peaks import ExpectedPeak, Ground
 from models.tariffs.value_of_kw import ChargedMonth, ValueOfKw
 
@@ -62,12 +62,14 @@ class ClosedClassDocument(_Told):
 class PowerFactorTargetDocument(_Told):
     """What compensation up to a power factor would save."""
 
-    lagging_percent: int
-    """Lagging power factor, percent."""
+    kind: Reactive
+    """Which reactive power is compensated."""
+    percent: int
+    """Up to which power factor, percent."""
     saved_krw: int
     """In the months billed, won with VAT and fund; the price of compensation is not known."""
     compensation_kvar: float
-    """Largest 15-minute mean of the lagging power to be compensated, kvar."""
+    """Largest 15-minute mean of the power to be compensated, kvar."""
 
 
 class PowerFactorDocument(_Told):
@@ -76,7 +78,7 @@ class PowerFactorDocument(_Told):
     charged_krw: int
     """Surcharges less bonuses, won before VAT and fund; negative is a bonus."""
     targets: list[PowerFactorTargetDocument]
-    """By rising power factor."""
+    """Lagging by rising power factor, then leading."""
 
 
 class AdviceDocument(_Told):
@@ -208,7 +210,8 @@ def _factor(advice: PowerFactorAdvice) -> PowerFactorDocument:
         charged_krw=advice.charged_krw,
         targets=[
             PowerFactorTargetDocument(
-                lagging_percent=target.lagging_percent,
+                kind=target.kind,
+                percent=target.percent,
                 saved_krw=target.saved_krw,
                 compensation_kvar=round(target.compensation_kvar, KVAR_DECIMALS),
             )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import isfinite
 
 from feature_store.entities.firm import Firm
 from feature_store.errors import SandanError
@@ -16,25 +14,16 @@ from models.tariffs.bill.errors import UnknownChangeError
 from models.tariffs.bill.metered_energy import MeteredEnergy, metered_energy
 from models.tariffs.bill.month_grid import month_grid
 from models.tariffs.bill.monthly_bill import bills
-from models.tariffs.bill.statement import Bill
+from models.tariffs.bill.statement import NOTHING_PAST, Bill, PastMonths
 from models.tariffs.bill.what_if import AS_DECLARED, WhatIf, changed
 from models.tariffs.billed_demand import billed_demand_rule
 from models.tariffs.billing_month import BillingMonth
-from models.tariffs.errors import UnknownSwitchError
 from models.tariffs.expected_peaks import months_measured_for
 from models.tariffs.switches import USUAL, Switches
 from models.tariffs.value_of_kw import ValueOfKw, value_of_kw
 
 ADVICE_DAYS = 750
 """The month under way, the twelve that are billed, and the eleven that the first one remembers."""
-LARGEST_FIGURE = 1e9
-"""Neither a kW nor a won per kWh: no contract or price is near it, and won stay finite."""
-MONTH_PATTERN = "20[0-9]{2}-(0[1-9]|1[0-2])"
-"""A billing month as it is written; meters of 15 minutes are no older than the century."""
-
-
-class UnknownMonthError(SandanError):
-    """What is written names no billing month."""
 
 
 class MonthNotOverError(SandanError):
@@ -43,19 +32,6 @@ class MonthNotOverError(SandanError):
 
 class MomentAheadError(SandanError):
     """The moment asked about has not come yet."""
-
-
-def month_named(text: str) -> BillingMonth:
-    """Return the billing month written ``YYYY-MM``; anything else is an :class:`UnknownMonthError`.
-
-    Example:
-        >>> month_named("2026-07")
-        BillingMonth(year=2026, month=7)
-    """
-    if not re.fullmatch(MONTH_PATTERN, text):
-        raise UnknownMonthError(f"{text!r} is not a billing month; write it like 2026-07")
-    year, month = text.split("-")
-    return BillingMonth(int(year), int(month))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +68,16 @@ class KnownFirm:
         return self.known.moment.astimezone(self.firm.zone)
 
     def bill(
-        self, month: BillingMonth, *, what_if: WhatIf = AS_DECLARED, switches: Switches = USUAL
+        self,
+        month: BillingMonth,
+        *,
+        what_if: WhatIf = AS_DECLARED,
+        past: PastMonths = NOTHING_PAST,
+        switches: Switches = USUAL,
     ) -> Bill:
         """Bill a month that is over, under the declared contract or a changed one.
+
+        What ``past`` tells of a month goes before its readings.
 
         Raises:
             MonthNotOverError: The month goes on at the moment; a part of one is no bill.
@@ -102,9 +85,7 @@ class KnownFirm:
             NotEnoughReadingsError: No reading of the months that the bill looks at is known.
             TooManyMissingReadingsError: More of the month is missing than may be filled.
             UnknownChangeError: No contract can have what ``what_if`` says.
-            UnknownSwitchError: A switch is no finite number.
         """
-        _refuse_boundless(what_if, switches)
         contract = changed(self.firm.contract, what_if)
         end = month_grid(month, contract.meter_reading_day, self.firm.zone).end
         if self.known.moment < end:
@@ -115,7 +96,7 @@ class KnownFirm:
             )
         window_months = billed_demand_rule(contract, month).window_months
         readings = self._readings(days=self._days_since(month.earlier(window_months - 1)))
-        return bills(contract, readings, months=[month], switches=switches)[0]
+        return bills(contract, readings, months=[month], past=past, switches=switches)[0]
 
     def advice(self, last_change: date | None = None) -> Advice:
         """Bill the last year under every contract that the firm could have.
@@ -161,22 +142,3 @@ class KnownFirm:
             self.known.reactive_energy(firm_id, days=days),
             self.firm.zone,
         )
-
-
-def _refuse_boundless(what_if: WhatIf, switches: Switches) -> None:
-    """Refuse figures that parse as numbers and that no won can be computed from."""
-    if what_if.power_kw is not None and not _within_bounds(what_if.power_kw):
-        raise UnknownChangeError(
-            f"power_kw cannot be {what_if.power_kw:g}; write a contract power in kW, such as 900"
-        )
-    figures = {
-        "assumed_fuel_krw_per_kwh": switches.assumed_fuel_krw_per_kwh or 0.0,
-        "most_missing_share": switches.most_missing_share,
-    }
-    for name, figure in figures.items():
-        if not _within_bounds(figure):
-            raise UnknownSwitchError(f"switch {name} cannot be {figure:g}; write a number like 0.2")
-
-
-def _within_bounds(figure: float) -> bool:
-    return isfinite(figure) and abs(figure) <= LARGEST_FIGURE

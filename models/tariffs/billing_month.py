@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.tariffs.dated import LocalDates
-from models.tariffs.errors import BillingMonthError
+from models.tariffs.errors import UnknownMonthError
 
 MONTHS_PER_YEAR = 12
-FIRST_YEAR, LAST_YEAR = 2000, 2099
-"""Meters of 15 minutes are no older, and no tariff is known so far ahead."""
-_WRITTEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+WRITTEN_PATTERN = "(20[0-9]{2})-(0[1-9]|1[0-2])"
+"""A billing month as it is written; meters of 15 minutes are no older than the century."""
 
 
 @dataclass(frozen=True, order=True)
@@ -41,18 +40,15 @@ class BillingMonth:
 
     @classmethod
     def parse(cls, text: str) -> BillingMonth:
-        """Read a month as ``str`` writes it; anything else is a :class:`BillingMonthError`.
+        """Read a month as ``str`` writes it; anything else is a :class:`UnknownMonthError`.
 
         Example:
             >>> BillingMonth.parse("2026-07")
             BillingMonth(year=2026, month=7)
         """
-        written = _WRITTEN.fullmatch(text)
-        if written is None or not FIRST_YEAR <= int(written[1]) <= LAST_YEAR:
-            raise BillingMonthError(
-                f"{text!r} is not a billing month from {FIRST_YEAR} to {LAST_YEAR}; "
-                "write it like 2026-07"
-            )
+        written = re.fullmatch(WRITTEN_PATTERN, text)
+        if written is None:
+            raise UnknownMonthError(f"{text!r} is not a billing month; write it like 2026-07")
         return cls(int(written[1]), int(written[2]))
 
     @classmethod

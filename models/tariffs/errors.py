@@ -13,7 +13,7 @@ class NoTariffError(SandanError):
     """No table answers: the date lies outside of all versions, or the option does not exist."""
 
 
-class BillingMonthError(SandanError):
+class UnknownMonthError(SandanError):
     """A text that names no billing month."""
 
 

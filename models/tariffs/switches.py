@@ -32,7 +32,7 @@ class Switches:
         ['split']
     """
 
-    assumed_fuel_krw_per_kwh: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    assumed_fuel_krw_per_kwh: Annotated[float, Field(ge=-1000, le=1000)] | None = None
     """Replaces the fuel adjustment wherever the table only assumes it; None takes the table."""
     weekend_discount: Literal["rate_cut", "exact_half"] = "rate_cut"
     """Whether half the rate is cut to 0.1 won before it is multiplied, or taken exactly."""

@@ -9,22 +9,24 @@ from pydantic import Field, WithJsonSchema
 
 from feature_store.entities.firm import Option, TariffClass, Voltage
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
-from models.diagnosis.known_firm import (
-    MONTH_PATTERN,
-    MomentAheadError,
-    MonthNotOverError,
-    UnknownMonthError,
-    month_named,
-)
+from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError
 from models.tariffs.bill.document import BillDocument, bill_document
 from models.tariffs.bill.errors import (
+    ImpossiblePeakError,
     NegativeReadingError,
     ReadingsOutsideMonthError,
     TooManyMissingReadingsError,
     UnknownChangeError,
 )
+from models.tariffs.bill.statement import told_peaks
 from models.tariffs.bill.what_if import WhatIf
-from models.tariffs.errors import NoTariffError, TariffTableError, UnknownSwitchError
+from models.tariffs.billing_month import WRITTEN_PATTERN, BillingMonth
+from models.tariffs.errors import (
+    NoTariffError,
+    TariffTableError,
+    UnknownMonthError,
+    UnknownSwitchError,
+)
 from models.tariffs.switches import switched
 from serving.api.known_firm import Asked, FirmId, QueryDay, known_firm
 from serving.api.planner_in_use import PlannerInUse
@@ -63,6 +65,13 @@ class BillAsked(Asked):
         examples=[["split=by_days"]],
     )
 
+    peak: list[str] = Field(
+        default=[],
+        description="Counted peak that a statement printed, month=kW; goes before the readings; "
+        "may be repeated.",
+        examples=[["2026-01=640"]],
+    )
+
     @property
     def what_if(self) -> WhatIf:
         """The changes of the contract."""
@@ -89,6 +98,7 @@ class BillAsked(Asked):
         KINDS[UnknownMonthError],
         KINDS[UnknownChangeError],
         KINDS[UnknownSwitchError],
+        KINDS[ImpossiblePeakError],
         KINDS[MomentAheadError],
         INVALID,
     ),
@@ -100,7 +110,7 @@ def show_bill(
         Path(
             description="Billing month `YYYY-MM` that is over, named by its last day.",
             examples=["2026-10"],
-            json_schema_extra={"pattern": f"^{MONTH_PATTERN}$"},
+            json_schema_extra={"pattern": f"^{WRITTEN_PATTERN}$"},
         ),
     ],
     asked: Annotated[BillAsked, Query()],
@@ -112,6 +122,9 @@ def show_bill(
     lacks more, is not billed.
     """
     made = known_firm(planner, firm_id, asked).bill(
-        month_named(month), what_if=asked.what_if, switches=switched(asked.switch)
+        BillingMonth.parse(month),
+        what_if=asked.what_if,
+        past=told_peaks(asked.peak),
+        switches=switched(asked.switch),
     )
     return bill_document(made)

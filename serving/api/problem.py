@@ -15,16 +15,22 @@ from feature_store.errors import (
     SandanError,
     UnknownFirmError,
 )
-from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError, UnknownMonthError
+from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError
 from models.optimizer.schedule import Infeasible, TimedOut
 from models.tariffs.bill.errors import (
     BillCasesError,
+    ImpossiblePeakError,
     NegativeReadingError,
     ReadingsOutsideMonthError,
     TooManyMissingReadingsError,
     UnknownChangeError,
 )
-from models.tariffs.errors import NoTariffError, TariffTableError, UnknownSwitchError
+from models.tariffs.errors import (
+    NoTariffError,
+    TariffTableError,
+    UnknownMonthError,
+    UnknownSwitchError,
+)
 from serving.planner import IssueTimeError
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
@@ -111,6 +117,9 @@ KINDS: dict[type[SandanError], Kind] = {
         slug="unknown-terms", status=422, title="No contract can have these terms"
     ),
     UnknownSwitchError: Kind(slug="unknown-switch", status=422, title="No such switch or value"),
+    ImpossiblePeakError: Kind(
+        slug="impossible-peak", status=422, title="No statement can print this peak"
+    ),
     MomentAheadError: Kind(slug="moment-ahead", status=422, title="The moment has not come yet"),
     BillCasesError: Kind(
         slug="unreadable-worked-bills",

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from models.tariffs.bill.bill_cases import BillCases
+from models.tariffs.bill.bill_cases import BillCases, checked_bill_cases
 from models.tariffs.bill.errors import BillCasesError
 from models.tariffs.bill.verification import Verification
-from models.tariffs.billing_month import BillingMonth
-from serving.api.issue_time import FIRST_YEAR, LAST_YEAR
-from serving.api.native_errors import validation_complaints
 from serving.suggestions.documents import Document
 
-FAULTS_TOLD = 5
-"""Enough to find a wrong habit; a wrong file can have as many as it has lines."""
-MOST_DIGITS = 15
-"""Before and after the decimal point: a thousand times what any bill holds, and quick to compute
-with, which `1e999999999` is not."""
 MOST_BANDS = 1000
 """Ten days of intervals. A band is the slowest case, some 2 ms: more would keep a thread busy."""
 
@@ -93,17 +82,7 @@ def bill_cases_of(asked: WorkedBillsRequest) -> BillCases:
         raise BillCasesError(
             f"the body states no bill; write some of {', '.join(WorkedBillsRequest.model_fields)}"
         )
-    try:
-        cases = BillCases.model_validate(stated)
-    except ValidationError as wrong:
-        faults = [dict(fault) for fault in wrong.errors()[:FAULTS_TOLD]]
-        raise BillCasesError(
-            f"the body does not follow the schema of worked bills in {wrong.error_count()} places, "
-            f"{validation_complaints(faults)}; mend them (docs/bills.md lists every key)"
-        ) from wrong
-    for place, fault in _not_computable(cases):
-        raise BillCasesError(f"{place} {fault}; mend it")
-    return cases
+    return checked_bill_cases(stated, what="the body")
 
 
 def verification_answer(checked: Verification) -> VerificationAnswer:
@@ -121,45 +100,4 @@ def verification_answer(checked: Verification) -> VerificationAnswer:
             for line in checked.differing
         ],
         not_checked=list(checked.not_checked),
-    )
-
-
-def _not_computable(cases: BillCases) -> Iterator[tuple[str, str]]:
-    """Find what the schema allows and no bill can be computed from: its place and its fault."""
-    for case in cases.bills:
-        for name, rows in case.inputs.energy.items():
-            if not rows:
-                yield f"{case.id}.inputs.energy.{name}", "has no row"
-        if case.inputs.fund_rate == ():
-            yield f"{case.id}.inputs.fund_rate", "has no row"
-    for place, leaf in _leaves(cases, ""):
-        match leaf:
-            case Decimal() | int() if _unbounded(Decimal(leaf)):
-                yield place, f"has more than {MOST_DIGITS} digits before or after its point"
-            case BillingMonth() | datetime() if not FIRST_YEAR <= leaf.year <= LAST_YEAR:
-                yield place, f"is not of the years {FIRST_YEAR} to {LAST_YEAR}"
-
-
-def _leaves(stated: object, place: str) -> Iterator[tuple[str, object]]:
-    """Walk through everything stated, keys of mappings among it, each with its place."""
-    inside: Iterable[tuple[object, object]]
-    match stated:
-        case BaseModel():
-            inside = stated
-        case Mapping():
-            yield from ((f"{place}.{key}", key) for key in stated)
-            inside = stated.items()
-        case tuple():
-            inside = enumerate(stated)
-        case _:
-            yield place, stated
-            return
-    for name, value in inside:
-        yield from _leaves(value, f"{place}.{name}" if place else str(name))
-
-
-def _unbounded(figure: Decimal) -> bool:
-    exponent = figure.as_tuple().exponent
-    return (
-        not isinstance(exponent, int) or exponent < -MOST_DIGITS or figure.adjusted() >= MOST_DIGITS
     )

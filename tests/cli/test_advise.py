@@ -14,6 +14,7 @@ from tests.builders import a_batch, a_firm, with_reactive
 from tests.models.diagnosis.metered_year import metered
 
 ARGUMENTS = ("advise", "--firm", "kiln_works", "--as-of", "2026-11-01T09:00:00+09:00")
+TARGETS = [("lagging", 95), ("lagging", 97), ("leading", 95)]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_the_table_says_what_each_contract_would_have_cost(sandan):
     assert "kiln_works: 2025-11 ~ 2026-10" in said
     assert "선택요금" in said
     assert "industrial_eul high_a I, 500 kW" in said
-    assert "지상역률 97 %" in said
+    assert "지상역률 (lagging) 97 %" in said
     assert "exceeds the contract power of at most 299 kW" in said
 
 
@@ -69,7 +70,9 @@ def test_the_json_says_the_same_for_a_program(sandan):
     assert told["best"]["saved_krw"] == told["current"]["year_krw"] - told["best"]["year_krw"] > 0
     assert told["best"]["from"] == told["option_may_change_from"] == "2027-03-01"
     assert told["power_factor"]["charged_krw"] > 0
-    assert [target["lagging_percent"] for target in told["power_factor"]["targets"]] == [95, 97]
+    assert [
+        (target["kind"], target["percent"]) for target in told["power_factor"]["targets"]
+    ] == TARGETS
     assert told["largest_kw"] == 400
     assert told["closed_classes"][0]["tariff_class"] == "industrial_gab_2"
 
@@ -83,7 +86,7 @@ def test_a_forbidden_change_is_told_with_its_first_day(sandan):
 def test_a_day_that_is_none_is_refused(sandan):
     code, said = sandan("--last-change", "March")
     assert code == 1
-    assert "'March' is not a day; write it like 2026-01-15" in said
+    assert "'March' is not a day; write it like 2026-06-01" in said
 
 
 def test_a_change_after_the_day_of_the_advice_is_refused(sandan):

@@ -13,6 +13,7 @@ from tests.serving.billed_works import HALF_READ, NOW, SILENT, serve_billed
 from tests.serving.conftest import FIRM
 
 ADVICE, VALUE = f"/v1/firms/{FIRM}/advice", f"/v1/firms/{FIRM}/value-of-kw"
+TARGETS = [("lagging", 95), ("lagging", 97), ("leading", 95)]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,9 @@ def test_the_advice_ranks_every_contract_against_todays(served):
     cheapest = min(one["year_krw"] for one in told["options"] + told["powers"])
     assert told["best"]["year_krw"] <= cheapest
     assert told["largest_kw"] == 440
-    assert [target["lagging_percent"] for target in told["power_factor"]["targets"]] == [95, 97]
+    assert [
+        (target["kind"], target["percent"]) for target in told["power_factor"]["targets"]
+    ] == TARGETS
     assert [closed["tariff_class"] for closed in told["closed_classes"]] == ["industrial_gab_2"]
 
 

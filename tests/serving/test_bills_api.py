@@ -79,8 +79,12 @@ def test_gaps_are_listed_with_what_was_taken_for_them_and_never_as_zero(served):
             {"as_of": "2026-11-02T00:00:00+09:00", "tariff_date": "2024-10-24"},
             ("--as-of", "2026-11-02T00:00:00+09:00", "--tariff-date", "2024-10-24"),
         ),
+        (
+            {"peak": ["2026-10=470", "2026-01=480"]},
+            ("--peak", "2026-10=470", "--peak", "2026-01=480"),
+        ),
     ],
-    ids=["as declared", "what if", "as of"],
+    ids=["as declared", "what if", "as of", "a statement's peak"],
 )
 def test_the_command_line_prints_the_same_document(served, home, monkeypatch, query, options):
     monkeypatch.setenv("SANDAN_HOME", str(home))
@@ -131,6 +135,16 @@ def test_what_if_the_terms_were_others(served, terms, contract, basic_krw):
     assert bill["total_krw"] != declared["total_krw"]
 
 
+def test_a_peak_of_a_statement_goes_before_the_readings(served):
+    bill = billed(served, peak=["2026-10=450.4"])
+    assert (bill["demand"]["kw"], krw_of(bill, "basic")) == (450, 450 * 8320)
+    ratchet = billed(served, peak=["2026-01=480"])
+    assert (ratchet["demand"]["kw"], ratchet["demand"]["month"]) == (480, "2026-01")
+    for wrong in ("2026-01", "2026-01=-1", "2026-01=nan", "2026-01=x"):
+        answer = served.client.get(OCTOBER, params={"peak": wrong})
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/impossible-peak")
+
+
 def test_every_switch_of_a_question_is_taken_and_told(served):
     bill = billed(served, switch=["assumed_fuel_krw_per_kwh=0", "power_factor_notice=first_month"])
     changed = {one["name"]: one["value"] for one in bill["switches"] if not one["usual"]}
@@ -168,9 +182,9 @@ def test_a_month_with_too_many_gaps_is_billed_only_by_someone_who_says_so(served
         ("?voltage=high", "422 unknown-terms", "'high_a'"),
         ("?option=IV", "422 unknown-terms", "'none', 'I', 'II' or 'III'"),
         ("?contract_power_kw=0", "422 unknown-terms", "greater than 0"),
-        ("?contract_power_kw=inf", "422 unknown-terms", "contract power in kW"),
-        ("?contract_power_kw=nan", "422 unknown-terms", "contract power in kW"),
-        ("?contract_power_kw=1e300", "422 unknown-terms", "contract power in kW"),
+        ("?contract_power_kw=inf", "422 unknown-terms", "power_kw cannot be"),
+        ("?contract_power_kw=nan", "422 unknown-terms", "power_kw cannot be"),
+        ("?contract_power_kw=1e300", "422 unknown-terms", "power_kw cannot be"),
         ("?contract_power_kw=much", "422 invalid-request", "contract_power_kw"),
         ("?option=none", "422 no-tariff", "high_a/none"),
         ("?tariff_date=2012-12-31", "422 no-tariff", "2012-12-31"),
@@ -180,8 +194,8 @@ def test_a_month_with_too_many_gaps_is_billed_only_by_someone_who_says_so(served
         ("?switch=splitting=by_days", "422 unknown-switch", "there are"),
         ("?switch=split=by_hour", "422 unknown-switch", "by_hour"),
         ("?switch=most_missing_share=nan", "422 unknown-switch", "most_missing_share"),
-        ("?switch=assumed_fuel_krw_per_kwh=inf", "422 unknown-switch", "cannot be inf"),
-        ("?switch=assumed_fuel_krw_per_kwh=1e300", "422 unknown-switch", "cannot be 1e"),
+        ("?switch=assumed_fuel_krw_per_kwh=inf", "422 unknown-switch", "cannot be 'inf'"),
+        ("?switch=assumed_fuel_krw_per_kwh=1e300", "422 unknown-switch", "cannot be '1e300'"),
         ("?as_of=2026-11-09T00:00:00", "422 invalid-request", "no offset"),
         ("?as_of=2026-11-10T09:00:01%2B09:00", "422 moment-ahead", "has not come yet"),
         ("?as_of=yesterday", "422 invalid-request", "RFC 3339"),

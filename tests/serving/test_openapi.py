@@ -128,10 +128,11 @@ def test_every_question_about_costs_is_described_with_what_may_be_written(docume
         "option",
         "contract_power_kw",
         "tariff_date",
+        "peak",
         "switch",
     }
     assert all(one["description"] for one in asked)
-    assert told["month"]["schema"]["pattern"] == "^20[0-9]{2}-(0[1-9]|1[0-2])$"
+    assert told["month"]["schema"]["pattern"] == "^(20[0-9]{2})-(0[1-9]|1[0-2])$"
     assert told["option"]["schema"]["anyOf"][0]["enum"] == ["none", "I", "II", "III"]
     assert [one["name"] for one in asked if one["required"]] == ["firm_id", "month"]
 

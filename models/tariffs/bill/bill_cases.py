@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -21,7 +22,7 @@ from pydantic import (
 from feature_store.entities.firm import TariffClass
 from models.tariffs.bill.errors import BillCasesError
 from models.tariffs.billing_month import BillingMonth
-from models.tariffs.errors import BillingMonthError
+from models.tariffs.errors import UnknownMonthError
 
 
 def _as_written(figure: object) -> object:
@@ -31,14 +32,31 @@ def _as_written(figure: object) -> object:
     return figure
 
 
+def _of_this_century(start: datetime) -> datetime:
+    if not FIRST_YEAR <= start.year <= LAST_YEAR:
+        raise ValueError(f"write a time of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return start
+
+
 def _month(text: object) -> object:
     try:
         return BillingMonth.parse(str(text))
-    except BillingMonthError as unreadable:
+    except UnknownMonthError as unreadable:
         raise ValueError(str(unreadable)) from unreadable
 
 
-Figure = Annotated[Decimal, BeforeValidator(_as_written)]
+MOST_DIGITS = 15
+"""A thousand times what any bill holds, and quick to compute with, which 1e999999999 is not."""
+Figure = Annotated[
+    Decimal, BeforeValidator(_as_written), Field(max_digits=2 * MOST_DIGITS, decimal_places=15)
+]
+Won = Annotated[int, Field(gt=-(10**MOST_DIGITS), lt=10**MOST_DIGITS)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Kilowatt = Annotated[int, Field(ge=0, lt=10**MOST_DIGITS)]
+MOST_DAYS = 366
+"""A year: no billing period is longer."""
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Hours by 15-minute meters are no older, and no holiday is known so far ahead."""
 Text = Annotated[
     str, BeforeValidator(lambda value: str(value) if isinstance(value, date) else value)
 ]
@@ -56,9 +74,9 @@ class EnergyRow(_Stated):
     rate: Figure
     discount_kwh: Figure = Field(default=Decimal(0), ge=0)
     discount_rate: Figure = Decimal(0)
-    gross: int | None = None
+    gross: Won | None = None
     """The amount before the discount, won, checked where it is stated."""
-    discount: int | None = None
+    discount: Won | None = None
     """The amount of the discount, won, checked where it is stated."""
 
 
@@ -73,7 +91,7 @@ Rows = Annotated[
 class RatedDays(_Stated):
     """A share that held for some of the days."""
 
-    days: int = Field(gt=0)
+    days: int = Field(gt=0, le=MOST_DAYS)
     rate: Figure
 
 
@@ -91,12 +109,12 @@ Parts = Annotated[tuple[Part, ...], Field(min_length=1)]
 class StatedPowerFactor(_Stated):
     """Power factors of the month, percent."""
 
-    standard_lagging: int
-    cap: int
-    lagging: int
-    leading: int = 100
-    floor: int = 60
-    standard_leading: int = 95
+    standard_lagging: Percent
+    cap: Percent
+    lagging: Percent
+    leading: Percent = 100
+    floor: Percent = 60
+    standard_leading: Percent = 95
 
 
 class StatedExcess(_Stated):
@@ -119,9 +137,9 @@ class Inputs(_Stated):
     fuel_rate: Figure | Parts[RatedEnergy] | None = None
     power_factor: StatedPowerFactor | None = None
     excess: StatedExcess | None = None
-    other: Mapping[str, int] = {}
+    other: Mapping[str, Won] = {}
     """Further lines inside the subtotal 전기요금계, won, negative for a discount."""
-    beside: Mapping[str, int] = {}
+    beside: Mapping[str, Won] = {}
     """Lines collected with the bill that bear neither VAT nor fund, won."""
     vat_rate: Figure = Decimal("0.1")
     fund_rate: Figure | Parts[RatedDays] | None = None
@@ -130,18 +148,18 @@ class Inputs(_Stated):
 class Expected(_Stated):
     """What was printed, won; any line may be absent."""
 
-    basic: int | None = None
-    energy: Mapping[str, int] = {}
-    energy_total: int | None = None
-    climate: int | None = None
-    fuel: int | None = None
-    power_factor: int | None = None
-    excess: int | None = None
-    subtotal: int | None = None
-    vat: int | None = None
-    fund: int | None = None
-    raw_total: int | None = None
-    total: int | None = None
+    basic: Won | None = None
+    energy: Mapping[str, Won] = {}
+    energy_total: Won | None = None
+    climate: Won | None = None
+    fuel: Won | None = None
+    power_factor: Won | None = None
+    excess: Won | None = None
+    subtotal: Won | None = None
+    vat: Won | None = None
+    fund: Won | None = None
+    raw_total: Won | None = None
+    total: Won | None = None
 
 
 class BillCase(_Stated):
@@ -180,7 +198,7 @@ class RatchetCase(_Stated):
     monthly_max_kw: Mapping[Month, Figure]
     counted: tuple[Month, ...] | None = None
     """The months that the rule looks at."""
-    expected_billed_kw: int
+    expected_billed_kw: Kilowatt
 
 
 class ExcessCase(_Stated):
@@ -191,7 +209,7 @@ class ExcessCase(_Stated):
     contract_kw: Figure = Field(gt=0)
     max_kw: Figure = Field(ge=0)
     basic: Figure
-    expected_charge: int
+    expected_charge: Won
 
 
 class PowerFactorCase(_Stated):
@@ -200,19 +218,19 @@ class PowerFactorCase(_Stated):
     id: Text
     note: str = ""
     basic_charge: Figure
-    std: int
-    cap: int
-    lag: int
-    lead: int
-    floor: int = 60
-    std_lead: int = 95
-    expected: int
+    std: Percent
+    cap: Percent
+    lag: Percent
+    lead: Percent
+    floor: Percent = 60
+    std_lead: Percent = 95
+    expected: Won
 
 
 class BandCase(_Stated):
     """The band of one interval, by the clock of the mainland."""
 
-    start: datetime
+    start: Annotated[datetime, AfterValidator(_of_this_century)]
     """Wall time in Korea, with or without its offset."""
     version: str | None = None
     """Table of hours that holds."""
@@ -249,6 +267,11 @@ def read_bill_cases(text: str, *, what: str) -> BillCases:
     if not isinstance(document, dict) or not document:
         known = ", ".join(BillCases.model_fields)
         raise BillCasesError(f"{what} states no bill; write a mapping with some of {known}")
+    return checked_bill_cases(document, what=what)
+
+
+def checked_bill_cases(document: Mapping[str, Any], *, what: str) -> BillCases:
+    """Check what was read of a file that errors call ``what``, as :func:`read_bill_cases` does."""
     try:
         return BillCases.model_validate(document)
     except ValidationError as wrong:

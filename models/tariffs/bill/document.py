@@ -34,6 +34,12 @@ class LineDocument(_Told):
     """Won per unit; a share for power factor, VAT and fund; null where there is none."""
     amount_krw: int
     """Whole won; negative for a discount."""
+    lagging_percent: int | None
+    """Lagging power factor 지상역률 of the month, on its line; null on others, or if not read."""
+    leading_percent: int | None
+    """Leading power factor 진상역률 of the month, on its line; null on others, or if not read."""
+    unread_half_hours: int | None
+    """Half hours left out of the power factors for want of a reading; null on other lines."""
 
 
 class DemandDocument(_Told):
@@ -49,6 +55,8 @@ class DemandDocument(_Told):
     """Counted peaks by billing month that the rule looked at, kW."""
     unknown_months: list[str]
     """Months that the rule looks at and of which no peak is known: the real bill may be higher."""
+    partly_read_months: list[str]
+    """Months looked at whose counted hours were not all read: their peak may have been higher."""
 
 
 class GapDocument(_Told):
@@ -138,6 +146,7 @@ def bill_document(bill: Bill) -> BillDocument:
             month=None if demand.month is None else str(demand.month),
             looked_at_kw={str(month): kw for month, kw in demand.looked_at_kw.items()},
             unknown_months=[str(month) for month in demand.unknown],
+            partly_read_months=[str(month) for month in demand.partly_read],
         ),
         missing=MissingDocument(
             count=missing.count,
@@ -160,6 +169,7 @@ def bill_document(bill: Bill) -> BillDocument:
 
 
 def _line(line: Line) -> LineDocument:
+    factor = line.power_factor
     return LineDocument(
         kind=line.kind,
         name_ko=line.name.ko,
@@ -168,4 +178,7 @@ def _line(line: Line) -> LineDocument:
         unit=line.unit,
         rate=None if line.rate is None else float(line.rate),
         amount_krw=line.amount_krw,
+        lagging_percent=None if factor is None else factor.lagging_percent,
+        leading_percent=None if factor is None else factor.leading_percent,
+        unread_half_hours=None if factor is None else factor.unread,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from math import isfinite
@@ -38,6 +38,28 @@ class PastMonths:
 
 
 NOTHING_PAST = PastMonths()
+
+
+def told_peaks(written: Iterable[str]) -> PastMonths:
+    """Read peaks of statements, each written as ``2026-01=640``.
+
+    What names no month is an :class:`UnknownMonthError`, what is no peak an
+    :class:`ImpossiblePeakError`.
+
+    Example:
+        >>> told_peaks(["2026-01=640"]).peaks_kw
+        {BillingMonth(year=2026, month=1): 640.0}
+    """
+    peaks_kw: dict[BillingMonth, float] = {}
+    for text in written:
+        month, _, peak_kw = text.partition("=")
+        try:
+            peaks_kw[BillingMonth.parse(month)] = float(peak_kw)
+        except ValueError:
+            raise ImpossiblePeakError(
+                f"the peak {text!r} cannot be read; write month and kW like 2026-01=640"
+            ) from None
+    return PastMonths(peaks_kw=peaks_kw)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,9 @@ class WhatIf:
     """Bill by the tables in force on this day."""
 
 
+AS_DECLARED = WhatIf()
+
+
 def changed(contract: Contract, what_if: WhatIf) -> Contract:
     """Return the contract with the changes; a value that none can have is refused by name.
 

@@ -15,13 +15,13 @@ from models.diagnosis.known_firm import (
     KnownFirm,
     MomentAheadError,
     MonthNotOverError,
-    UnknownMonthError,
-    month_named,
 )
 from models.tariffs.bill.errors import UnknownChangeError
 from models.tariffs.bill.metered_energy import MeteredEnergy
 from models.tariffs.bill.monthly_bill import bills
 from models.tariffs.bill.what_if import WhatIf
+from models.tariffs.billing_month import BillingMonth
+from models.tariffs.errors import UnknownMonthError
 from models.tariffs.value_of_kw import value_of_kw
 from tests.builders import MONDAY, SEOUL, a_firm
 from tests.fakes.memory_store import MemoryStore
@@ -53,7 +53,7 @@ def asked_from(asked: KnownFirm) -> list[datetime]:
 def test_a_bill_is_that_of_all_readings_and_reads_only_what_its_ratchet_remembers(
     year_and_month, reading_day
 ):
-    month = month_named(year_and_month)
+    month = BillingMonth.parse(year_and_month)
     asked = known_firm(reading_day=reading_day)
     assert asked.bill(month) == bills(asked.firm.contract, READINGS, months=[month])[0]
     begin = datetime.combine(
@@ -73,7 +73,7 @@ def test_advice_is_that_of_all_readings():
 def test_the_value_of_a_kw_is_that_of_all_readings_and_reads_thirteen_months():
     asked = known_firm(moment=datetime(2026, 8, 20, 12, tzinfo=SEOUL))
     history = asked.known.history(asked.firm.firm_id)
-    august = month_named("2026-08")
+    august = BillingMonth.parse("2026-08")
     assert asked.value_of_kw() == value_of_kw(asked.firm.contract, history, august, SEOUL)
     assert len(asked.value_of_kw().charges) > 1
     assert {reached.date().isoformat() for reached in asked_from(asked)} == {"2025-07-31"}
@@ -89,7 +89,7 @@ def test_the_month_under_way_is_that_of_the_firms_own_clock_and_reading_day():
 
 @pytest.mark.parametrize(("reading_day", "end"), [(1, "2026-11-01"), (15, "2026-10-15")])
 def test_a_month_is_no_bill_before_its_last_interval_is_over(reading_day, end):
-    october, over = month_named("2026-10"), datetime.fromisoformat(end).replace(tzinfo=SEOUL)
+    october, over = BillingMonth.parse("2026-10"), datetime.fromisoformat(end).replace(tzinfo=SEOUL)
     early = known_firm(reading_day=reading_day, moment=over - timedelta(seconds=1))
     with pytest.raises(MonthNotOverError, match=rf"2026-10 ends at {end}T00:00:00.*earlier month"):
         early.bill(october)
@@ -101,7 +101,7 @@ def test_a_month_is_no_bill_before_its_last_interval_is_over(reading_day, end):
 def test_a_what_if_without_bound_is_refused_before_anything_is_read():
     asked = known_firm()
     with pytest.raises(UnknownChangeError, match="power_kw cannot be inf"):
-        asked.bill(month_named("2026-10"), what_if=WhatIf(power_kw=float("inf")))
+        asked.bill(BillingMonth.parse("2026-10"), what_if=WhatIf(power_kw=float("inf")))
     assert asked_from(asked) == []
 
 
@@ -135,5 +135,5 @@ def test_a_firm_is_known_as_it_was_declared_then_and_never_ahead_of_now():
 )
 def test_a_month_is_written_one_way(text):
     with pytest.raises(UnknownMonthError, match="write it like 2026-07"):
-        month_named(text)
-    assert str(month_named("2026-07")) == "2026-07"
+        BillingMonth.parse(text)
+    assert str(BillingMonth.parse("2026-07")) == "2026-07"
