@@ -1,6 +1,6 @@
 # Every word a person or CI needs. Wants make, Python 3.11 or newer, and access to PyPI and npm.
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo test lint check bench lock clean
+.PHONY: help setup web demo test lint check bench mutate lock clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -47,14 +47,18 @@ check: lint test ## The whole gate, as CI runs it
 bench: setup ## Measure again the figures that the documents quote
 	@$(BIN)/python -m bench.run
 
+mutate: .mutation/.setup ## Ask of every small change of the tariff rooms whether a test notices it (an hour)
+	@.mutation/venv/bin/python -m bench.mutation $(MUTANTS)
+
 lock: setup ## Write the lock files anew (UPGRADE=--upgrade takes newer versions)
 	$(call compile,run,pyproject.toml)
 	$(call compile,dev,pyproject.toml --group dev --constraints requirements/run.txt)
 	$(call compile,bootstrap,requirements/bootstrap.in --constraints requirements/dev.txt)
 	$(call compile,web,requirements/web.in)
+	$(call compile,mutation,--group mutation --constraints requirements/dev.txt)
 
 clean: ## Remove .venv, caches and fetched libraries; state under SANDAN_HOME stays
-	rm -rf .venv node_modules $(VENDOR) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mutation node_modules $(VENDOR) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One lock: every platform, every Python from 3.11 on, a hash a file, and no registry's address.
@@ -76,6 +80,14 @@ endef
 	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bootstrap.txt
 	@$(UV) pip sync --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Beside .venv, whose packages it sees: what only `make mutate` needs stays out of every other word.
+.mutation/.setup: requirements/mutation.txt | setup
+	@$(UV) venv --clear --python $(BIN)/python .mutation/venv
+	@$(UV) pip install --python .mutation/venv/bin/python --require-hashes -r requirements/mutation.txt
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$(.mutation/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/of_venv.pth"
 	@touch $@
 
 # npm ci checks every file against the hashes in package-lock.json. A machine without npm, or with one that

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import isleap
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,6 +40,6 @@ class OptionRule:
 
 def _a_year_after(day: date) -> date:
     """The same date a year on; a year after 29 February has passed on 1 March."""
-    if (day.month, day.day) == (2, 29) and not isleap(day.year + 1):
+    if (day.month, day.day) == (2, 29):
         return date(day.year + 1, 3, 1)
     return day.replace(year=day.year + 1)

@@ -123,7 +123,7 @@ def _by_part_and_band(
 def _days(part: npt.NDArray[np.intp], prices: GridPrices) -> npt.NDArray[np.int64]:
     """Number of days of each part, shape (parts,)."""
     dates = prices.bands.clock.date
-    return np.bincount(part[np.flatnonzero(dates != np.roll(dates, 1))], minlength=part[-1] + 1)
+    return np.bincount(part[np.flatnonzero(dates != np.roll(dates, 1))])
 
 
 def _by_days(sums: npt.NDArray[np.float64], days: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
