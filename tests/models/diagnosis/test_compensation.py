@@ -40,9 +40,10 @@ def test_a_lagging_power_factor_of_80_percent_costs_12_points_and_saves_up_to_17
     advice = asked(with_reactive(lagging=tangent(80)))
     assert advice is not None
     assert advice.charged_krw == int(BASIC_KRW * 0.024)
-    to_95, to_97 = advice.targets
+    to_95, to_97, leading = advice.targets
+    assert (leading.kind, leading.saved_krw, leading.compensation_kvar) == ("leading", 0, 0)
     for target, percent, points in ((to_95, 95, 12 + 3), (to_97, 97, 12 + 5)):
-        assert target.lagging_percent == percent
+        assert (target.kind, target.percent) == ("lagging", percent)
         saved_krw = BASIC_KRW * 0.002 * points * WITH_VAT_AND_FUND
         assert target.saved_krw == pytest.approx(saved_krw, abs=CUTS_KRW)
         kvar = 100 * (tangent(80) - tangent(percent))
@@ -54,15 +55,21 @@ def test_leading_power_is_taken_to_where_it_costs_nothing_and_earns_nothing():
     assert advice is not None
     # Leading 15 below 95 at night; lagging is perfect by day and earns its 5.
     assert advice.charged_krw == int(BASIC_KRW * 0.002 * (15 - 5))
-    for target in advice.targets:
-        saved_krw = BASIC_KRW * 0.002 * 15 * WITH_VAT_AND_FUND
-        assert target.saved_krw == pytest.approx(saved_krw, abs=CUTS_KRW)
-        assert target.compensation_kvar == 0
+    *lagging, target = advice.targets
+    assert [(one.saved_krw, one.compensation_kvar) for one in lagging] == [(0, 0), (0, 0)]
+    assert (target.kind, target.percent) == ("leading", 95)
+    saved_krw = BASIC_KRW * 0.002 * 15 * WITH_VAT_AND_FUND
+    assert target.saved_krw == pytest.approx(saved_krw, abs=CUTS_KRW)
+    assert target.compensation_kvar == pytest.approx(100 * (tangent(80) - tangent(95)))
 
 
-@pytest.mark.parametrize("column", ["lagging_kvarh", "leading_kvarh"])
-def test_a_meter_that_tells_one_kind_alone_gets_no_advice(column):
-    assert asked(replace(with_reactive(), **{column: None})) is None
+@pytest.mark.parametrize(
+    ("column", "kinds"), [("lagging_kvarh", {"leading"}), ("leading_kvarh", {"lagging"})]
+)
+def test_a_meter_that_tells_one_kind_alone_gets_advice_on_it_alone(column, kinds):
+    advice = asked(replace(with_reactive(), **{column: None}))
+    assert advice is not None
+    assert {target.kind for target in advice.targets} == kinds
 
 
 def test_intervals_without_a_reading_need_no_compensation():

@@ -5,12 +5,12 @@ import pytest
 from feature_store.entities.firm import Contract
 from models.diagnosis.contract_choices import (
     ClosedClass,
-    PowerRange,
     classes_at,
     options_of,
     powers_kw,
     with_class,
 )
+from models.tariffs.kepco_tables import PowerRange
 
 LARGE = Contract(power_kw=500, option="III")
 SMALL = Contract(tariff_class="industrial_gab_2", power_kw=250, option="I")
@@ -20,12 +20,12 @@ SMALL = Contract(tariff_class="industrial_gab_2", power_kw=250, option="I")
 def test_a_range_of_powers_keeps_what_lies_in_it_and_moves_the_rest_to_its_edge(
     power_kw, nearest_kw
 ):
-    assert PowerRange(4, 299).nearest_kw(power_kw) == nearest_kw
+    assert PowerRange(least=4, most=299).nearest_kw(power_kw) == nearest_kw
 
 
 def test_a_range_without_a_limit_keeps_every_larger_power():
-    assert PowerRange(300, None).nearest_kw(10_000) == 10_000
-    assert PowerRange(300, None).nearest_kw(299) == 300
+    assert PowerRange(least=300, most=None).nearest_kw(10_000) == 10_000
+    assert PowerRange(least=300, most=None).nearest_kw(299) == 300
 
 
 def test_options_are_those_of_the_class_at_its_voltage():

@@ -51,6 +51,9 @@ def test_each_line_has_its_names_quantity_unit_rate_and_won():
         "unit": "kW",
         "rate": 8320.0,
         "amount_krw": 998_400,
+        "lagging_percent": None,
+        "leading_percent": None,
+        "unread_half_hours": None,
     }
     mid = next(line for line in document.lines if line.name_en == "Energy charge mid")
     assert (mid.kind, mid.name_ko) == ("energy", "전력량요금 중간부하")
@@ -68,6 +71,7 @@ def test_the_demand_says_whose_peak_it_is_and_what_is_not_known():
         "month": "2025-08",
         "looked_at_kw": {"2025-08": 255, "2026-05": 100},
         "unknown_months": ["2025-07", "2025-09", "2025-12", "2026-01", "2026-02"],
+        "partly_read_months": ["2026-05"],
     }
     floor = bill_document(gappy(PastMonths())).demand
     assert (floor.kw, floor.origin, floor.month) == (120, "floor", None)
@@ -91,3 +95,13 @@ def test_what_was_missing_and_every_switch_are_told():
     assert told["assumed_fuel_krw_per_kwh"].value == "table"
     assert told["most_missing_share"].value == "0.1"
     assert all(one.why for one in document.switches)
+
+
+def test_the_line_of_the_power_factor_tells_both_and_what_was_left_out():
+    readings = flat("2026-05", 100)
+    kvarh = 0.75 * readings.kwh  # 80 %
+    kvarh[40:44] = np.nan
+    metered = replace(readings, lagging_kvarh=kvarh, leading_kvarh=0 * readings.kwh)
+    document = bill_document(bill(CONTRACT, metered, month_of("2026-05")))
+    (line,) = [one for one in document.lines if one.kind == "power_factor"]
+    assert (line.lagging_percent, line.leading_percent, line.unread_half_hours) == (80, 100, 2)

@@ -55,7 +55,7 @@ def test_a_part_has_a_line_for_each_band_that_has_an_hour_in_it():
 
 
 def test_by_days_the_last_part_takes_what_the_others_leave():
-    # 1.000001 kWh over twice 15 days: half a kWh each, and the odd millionth for the last.
+    # 1.000001 kWh over twice 15 days: half a kWh is rounded up first, and nothing is left.
     readings = pulses("2026-04", ("2026-04-20T10:00", 0.25), kw=4)
     kwh = np.where(readings.kwh > 0, 1.000001, 0.0)
     made = bill(
@@ -64,7 +64,7 @@ def test_by_days_the_last_part_takes_what_the_others_leave():
         month_of("2026-04"),
         switches=Switches(split="by_days"),
     )
-    assert [kwh for band, _, kwh in rows(made) if band == "mid"] == [1, 1]
+    assert [kwh for band, _, kwh in rows(made) if band == "mid"] == [1, 0]
 
 
 def test_by_days_a_short_part_gets_its_days_share():
