@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from cli.calendar import calendar
 from cli.console import RESULT
 from cli.moments import moment_of
 
@@ -23,6 +24,7 @@ AsOf = Annotated[
 ]
 
 app = typer.Typer(no_args_is_help=True, help="Declare firms and look at what is declared.")
+app.command()(calendar)
 
 
 @app.command()
@@ -34,12 +36,15 @@ def declare(
     ] = None,
 ) -> None:
     """Declare the firms of FILE, or change what was declared; earlier versions are kept."""
+    from feature_store.calendar.work_periods import keeping_calendar
     from feature_store.ingestion.firms_file import read_firms
 
     firms = read_firms(file)
     with _ledger() as (store, now):
         moment = now if known_at is None else moment_of(known_at)
-        for firm in firms:
+        known = {firm.firm_id: firm for firm in store.as_of(moment).firms()}
+        for declared in firms:
+            firm = keeping_calendar(declared, known.get(declared.firm_id))
             RESULT.print(f"{firm.firm_id}: {store.declare(firm, known_at=moment)}", markup=False)
 
 

@@ -14,6 +14,7 @@ from cli.bill import app as bill
 from cli.console import RESULT, print_error
 from cli.demo import demo
 from cli.firms import app as firms
+from cli.quality import quality
 from cli.readings import app as readings
 from cli.serve import serve
 from cli.train import train
@@ -55,6 +56,7 @@ app = typer.Typer(
 app.add_typer(firms, name="firms")
 app.add_typer(readings, name="readings")
 app.add_typer(bill, name="bill")
+app.command()(quality)
 app.command()(advise)
 app.command()(train)
 app.command()(serve)

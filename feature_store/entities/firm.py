@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from feature_store.entities.work_calendar import WorkPeriod
+
 TariffClass = Literal["industrial_gab_1", "industrial_gab_2", "industrial_eul"]
 Voltage = Literal["low", "high_a", "high_b", "high_c"]
 Option = Literal["none", "I", "II", "III"]
@@ -68,6 +70,8 @@ class Firm(_Declared):
     """Country whose public holidays the firm keeps, as the `holidays` library names it."""
     closure_days: tuple[date, ...] = ()
     """Further days, announced beforehand, on which the firm does not work."""
+    work_calendar: tuple[WorkPeriod, ...] = ()
+    """Closures, shutdowns and shifts with their notes, as uploaded."""
     contract: Contract
     equipment: tuple[Equipment, ...] = ()
 

@@ -1,0 +1,15 @@
+"""The days on which a firm declared to work other hours than its usual ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from feature_store.calendar.public_holidays import LocalDates
+from feature_store.calendar.work_periods import days_of
+from feature_store.entities.firm import Firm
+
+
+def shift_days(firm: Firm, dates: LocalDates) -> npt.NDArray[np.bool_]:
+    """Say for each local date whether a declared shift covers it; the same shape as ``dates``."""
+    return days_of(firm, dates, "shift")
