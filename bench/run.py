@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from bench import bills, demo, forecast, quoted, schedule
+from bench import bills, demo, forecast, frames, quoted, schedule
 from bench.figures import print_figures
 
-MODULES = (forecast, schedule, bills, demo)
+MODULES = (forecast, frames, schedule, bills, demo)
 TOPICS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
 
 
