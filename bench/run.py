@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from bench import bills, demo, forecast, quality, quoted, schedule
+from bench import bills, demo, forecast, frames, quality, quoted, schedule
 from bench.figures import print_figures
 
-MODULES = (forecast, schedule, bills, quality, demo)
+MODULES = (forecast, frames, schedule, bills, quality, demo)
 TOPICS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
-from feature_store.errors import NotEnoughReadingsError
+from feature_store.errors import NotEnoughReadingsError, SandanError
 from feature_store.point_in_time import Knowledge
 from feature_store.time_grid import TimeGrid, to_datetime
 
@@ -31,6 +31,10 @@ class Snapshot:
     histories: dict[str, LoadHistory]
 
 
+class SnapshotError(SandanError):
+    """A snapshot's file does not hold what its name says."""
+
+
 def take_snapshot(folder: Path, knowledge: Knowledge) -> Snapshot:
     """Write what ``knowledge`` holds to ``folder/<hash>.parquet``, unless it is there already."""
     firms, histories = [], {}
@@ -45,12 +49,7 @@ def take_snapshot(folder: Path, knowledge: Knowledge) -> Snapshot:
             "no firm has a reading; import some with 'sandan readings import FILE --firm ID'"
         )
     declared = json.dumps([firm.model_dump(mode="json") for firm in firms], ensure_ascii=False)
-    content = hashlib.sha256(declared.encode())
-    for firm in firms:
-        content.update(histories[firm.firm_id].grid.starts[:1].tobytes())
-        content.update(histories[firm.firm_id].demand_kw.tobytes())
-        content.update(histories[firm.firm_id].known_at.tobytes())
-    digest = content.hexdigest()
+    digest = _digest(declared, histories)
     path = folder / f"{digest}.parquet"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +69,7 @@ def take_snapshot(folder: Path, knowledge: Knowledge) -> Snapshot:
 
 
 def read_snapshot(path: Path) -> Snapshot:
-    """Read a snapshot back, as it was taken."""
+    """Read a snapshot back, as it was taken; another content is a :class:`SnapshotError`."""
     metadata = pl.read_parquet_metadata(path)
     firms = tuple(Firm.model_validate(firm) for firm in json.loads(metadata["firms"]))
     rows = pl.read_parquet(path)
@@ -78,13 +77,29 @@ def read_snapshot(path: Path) -> Snapshot:
         firm.firm_id: _history(firm.firm_id, rows.filter(pl.col("firm_id") == firm.firm_id))
         for firm in firms
     }
+    digest = _digest(metadata["firms"], histories)
+    if digest != path.stem:
+        raise SnapshotError(
+            f"{path}: its content has hash {digest}, not the one in its name; restore the file, "
+            "or take a new snapshot with 'sandan train'"
+        )
     return Snapshot(
         path=path,
-        content_sha256=path.stem,
+        content_sha256=digest,
         moment=datetime.fromisoformat(metadata["moment"]),
         firms=firms,
         histories=histories,
     )
+
+
+def _digest(declared: str, histories: dict[str, LoadHistory]) -> str:
+    """Hash of the firms' declarations as JSON and of their histories, in the firms' order."""
+    content = hashlib.sha256(declared.encode())
+    for history in histories.values():
+        content.update(history.grid.starts[:1].tobytes())
+        content.update(history.demand_kw.tobytes())
+        content.update(history.known_at.tobytes())
+    return content.hexdigest()
 
 
 def _rows(history: LoadHistory) -> pl.DataFrame:

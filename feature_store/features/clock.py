@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
-
-from feature_store.features.load_table import LoadTable, Rows
-from feature_store.time_grid import KilowattArray
+from feature_store.features.feature import Column
+from feature_store.features.sight import Sight
 
 
 @dataclass(frozen=True)
@@ -28,16 +26,14 @@ class Clock:
     )
     lookback: timedelta = timedelta(0)
 
-    def values(self, table: LoadTable, rows: Rows) -> tuple[KilowattArray, ...]:
+    def values(self, sight: Sight) -> tuple[Column, ...]:
         """See :class:`feature_store.features.feature.Feature`."""
-        day = table.day[rows.target]
-        last = len(table.kind_of_day) - 1
-        columns = (
-            table.step_of_day[rows.target],
-            table.weekday[rows.target],
-            table.kind_of_day[day],
-            table.kind_of_day[np.maximum(day - 1, 0)],
-            table.kind_of_day[np.minimum(day + 1, last)],
-            table.closed[day],
+        day = sight.target_day
+        return (
+            sight.target_step,
+            sight.of_firms.weekday[day],
+            sight.kind(day),
+            sight.kind(day - 1),
+            sight.kind(day + 1),
+            sight.closed(day),
         )
-        return tuple(column.astype(np.float64) for column in columns)

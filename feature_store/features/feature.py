@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Protocol
 
-from feature_store.features.load_table import LoadTable, Rows
-from feature_store.time_grid import KilowattArray
+import numpy as np
+import numpy.typing as npt
+
+from feature_store.features.sight import Sight
+
+Column = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+"""One column, of shape (issues, leads) or, where all leads share a value, (issues, 1)."""
 
 
 class Feature(Protocol):
     """One idea about what tells the load to come; one file each.
 
     To add one: a module here and a line in ``catalogue.py``. ``tests/contracts`` asks each that
-    nothing at or after the issue time changes it, and that ``lookback`` is long enough.
+    nothing at or after the issue time changes it, that ``lookback`` is long enough, and that it
+    makes the same bits for one issue time as for many.
     """
 
     @property
@@ -26,6 +32,6 @@ class Feature(Protocol):
         """How much history before the issue time it needs for its full value."""
         ...
 
-    def values(self, table: LoadTable, rows: Rows) -> tuple[KilowattArray, ...]:
-        """Return one array of shape (rows,) a column; NaN where nothing is known."""
+    def values(self, sight: Sight) -> tuple[Column, ...]:
+        """Return one array a column; NaN where nothing is known."""
         ...

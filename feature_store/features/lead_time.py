@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-import numpy as np
-
-from feature_store.features.load_table import LoadTable, Rows
-from feature_store.time_grid import KilowattArray
+from feature_store.features.feature import Column
+from feature_store.features.sight import Sight
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,6 @@ class LeadTime:
     names: tuple[str, ...] = ("lead_steps",)
     lookback: timedelta = timedelta(0)
 
-    def values(self, table: LoadTable, rows: Rows) -> tuple[KilowattArray, ...]:
+    def values(self, sight: Sight) -> tuple[Column, ...]:
         """See :class:`feature_store.features.feature.Feature`."""
-        del table
-        return (rows.lead.astype(np.float64),)
+        return (sight.lead,)

@@ -1,9 +1,8 @@
-"""One firm's known load laid out by day and clock step: what every feature reads."""
+"""One firm's known load laid out by day and clock step: what simple rules forecast from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -50,43 +49,18 @@ class Rows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profile:
-    """What the last ``PROFILE_DAYS`` days of one kind looked like, before any given day."""
-
-    days: IntArray
-    """Positions of the days of this kind, ascending."""
-    mean_kw: KilowattArray
-    """Mean of the window before the j-th day of the kind, shape (len(days) + 1, 96)."""
-    low_kw: KilowattArray
-    """Second smallest of the window (about its 0.15 quantile), same shape."""
-    high_kw: KilowattArray
-    """Second largest of the window (about its 0.85 quantile), same shape."""
-    last_kw: KilowattArray
-    """The newest day of the window, same shape."""
-
-    def before(self, day: IntArray) -> IntArray:
-        """Row of the tables that knows only the days before ``day``."""
-        return np.searchsorted(self.days, day)
-
-
-@dataclass(frozen=True, kw_only=True)
 class LoadTable:
     """A history on its grid, extended by the horizon so that targets have a place in it."""
 
-    firm: Firm
     first: np.datetime64
     """Instant of position 0."""
     demand_kw: KilowattArray
     """Shape (positions,); NaN where nothing is known, so in the whole horizon."""
-    weekday: npt.NDArray[np.int8]
-    """Of each position's local day."""
     step_of_day: IntArray
     day: IntArray
     """Local day of each position, counted from the first."""
     kind_of_day: IntArray
     """One of ``DAY_KINDS`` for each day."""
-    closed: npt.NDArray[np.bool_]
-    """Whether the firm is closed, for each day."""
     by_day_kw: KilowattArray = field(repr=False)
     """``demand_kw`` by day and clock step, shape (days, 96). A clock step that a clock change
     doubles keeps its first interval: the second may lie after an issue time in between."""
@@ -99,34 +73,10 @@ class LoadTable:
         """UTC instants of positions."""
         return self.first + positions * STEP
 
-    @cached_property
-    def profiles(self) -> dict[int, Profile]:
-        """The profile of each kind of day."""
-        return {kind: _profile(self.by_day_kw, self.kind_of_day == kind) for kind in DAY_KINDS}
-
-    @cached_property
-    def expected_kw(self) -> KilowattArray:
-        """The mean profile of its day's kind from the days before, for each position."""
-        expected_kw = np.full(self.demand_kw.shape, np.nan)
-        for kind, profile in self.profiles.items():
-            at = np.flatnonzero(self.kind_of_day[self.day] == kind)
-            expected_kw[at] = profile.mean_kw[profile.before(self.day[at]), self.step_of_day[at]]
-        return expected_kw
-
     def newest_day_knowing(self, rows: Rows) -> IntArray:
         """The day after the last one whose value at the target's clock step is known."""
         known_today = self.step_of_day[rows.target] < self.step_of_day[rows.issue]
         return self.day[rows.issue] + known_today
-
-    def trailing_mean(self, values: KilowattArray, rows: Rows, steps: int) -> KilowattArray:
-        """Mean of the known ones among the last ``steps`` values before each row's issue."""
-        known = np.isfinite(values)
-        total = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
-        count = np.concatenate([[0], np.cumsum(known)])
-        start = np.maximum(rows.issue - steps, 0)
-        number = count[rows.issue] - count[start]
-        with np.errstate(invalid="ignore"):  # 0 / 0: nothing known is NaN
-            return (total[rows.issue] - total[start]) / np.where(number, number, np.nan)
 
 
 def load_table(firm: Firm, history: LoadHistory, horizon_steps: int) -> LoadTable:
@@ -139,45 +89,25 @@ def load_table(firm: Firm, history: LoadHistory, horizon_steps: int) -> LoadTabl
     day = (clock.date - clock.date[0]).astype(np.int64)
     step_of_day = clock.step_of_day.astype(np.int64)
     demand_kw = np.concatenate([history.demand_kw, np.full(ahead, np.nan)])
-    by_day_kw = np.full((len(dates), STEPS_PER_DAY), np.nan)
-    by_day_kw[day[::-1], step_of_day[::-1]] = demand_kw[::-1]  # the first of a doubled step stays
+    by_day_kw = np.full(len(dates) * STEPS_PER_DAY, np.nan)
+    told, first_time = np.unique(day * STEPS_PER_DAY + step_of_day, return_index=True)
+    by_day_kw[told] = demand_kw[first_time]
+    kind, _ = kinds_of_days(firm, dates)
+    return LoadTable(
+        first=first,
+        demand_kw=demand_kw,
+        step_of_day=step_of_day,
+        day=day,
+        kind_of_day=kind,
+        by_day_kw=by_day_kw.reshape(-1, STEPS_PER_DAY),
+    )
+
+
+def kinds_of_days(
+    firm: Firm, dates: npt.NDArray[np.datetime64]
+) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+    """Return the kind of each local date for ``firm``, and whether it is closed."""
     closed = closed_days(firm, dates)
     weekday = weekdays(dates)
     kind = np.select([closed | (weekday == SUNDAY), weekday == SATURDAY], [REST_DAY, HALF_DAY])
-    return LoadTable(
-        firm=firm,
-        first=first,
-        demand_kw=demand_kw,
-        weekday=clock.weekday,
-        step_of_day=step_of_day,
-        day=day,
-        kind_of_day=kind.astype(np.int64),
-        closed=closed,
-        by_day_kw=by_day_kw,
-    )
-
-
-def _profile(by_day_kw: KilowattArray, of_kind: npt.NDArray[np.bool_]) -> Profile:
-    days = np.flatnonzero(of_kind)
-    padded = np.concatenate([np.full((PROFILE_DAYS, STEPS_PER_DAY), np.nan), by_day_kw[days]])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, PROFILE_DAYS, axis=0)
-    known = np.isfinite(windows)
-    number = known.sum(axis=2)
-    total = np.where(known, windows, 0.0).sum(axis=2)
-    ordered = np.sort(windows, axis=2)  # NaN last
-    low = np.take_along_axis(ordered, np.minimum(1, number - 1).clip(0)[..., None], axis=2)
-    high = np.take_along_axis(ordered, np.maximum(number - 2, 0)[..., None], axis=2)
-    return Profile(
-        days=days,
-        mean_kw=total / np.where(number, number, np.nan),
-        low_kw=low[..., 0],
-        high_kw=high[..., 0],
-        last_kw=_newest(windows),
-    )
-
-
-def _newest(windows: KilowattArray) -> KilowattArray:
-    """Last finite value along the window axis; NaN where there is none."""
-    known = np.isfinite(windows)
-    last = PROFILE_DAYS - 1 - np.argmax(known[..., ::-1], axis=2)
-    return np.take_along_axis(windows, last[..., None], axis=2)[..., 0]
+    return kind.astype(np.int64), closed

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from feature_store.features.load_table import LoadTable, Rows
-from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
+from feature_store.features.feature import Column
+from feature_store.features.sight import LONGEST_LOOKBACK, Sight, mean_of_known
+from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR
 
 WINDOWS_STEPS = (1, STEPS_PER_HOUR, 4 * STEPS_PER_HOUR, STEPS_PER_DAY)
 """Trailing windows: the last reading, one and four hours, a day."""
@@ -26,13 +27,15 @@ class PresentLevel:
         "deviation_4h_kw",
         "deviation_24h_kw",
     )
-    lookback: timedelta = timedelta(weeks=12, days=1)
+    lookback: timedelta = LONGEST_LOOKBACK
 
-    def values(self, table: LoadTable, rows: Rows) -> tuple[KilowattArray, ...]:
+    def values(self, sight: Sight) -> tuple[Column, ...]:
         """See :class:`feature_store.features.feature.Feature`."""
-        deviation_kw = table.demand_kw - table.expected_kw
+        longest = max(WINDOWS_STEPS)
+        day_kw = sight.last(longest)
+        deviation_kw = day_kw - sight.expected_before(longest)
         return tuple(
-            table.trailing_mean(series_kw, rows, steps)
-            for series_kw in (table.demand_kw, deviation_kw)
+            mean_of_known(series_kw[:, -steps:])
+            for series_kw in (day_kw, deviation_kw)
             for steps in WINDOWS_STEPS
         )

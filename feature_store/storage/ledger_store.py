@@ -18,6 +18,7 @@ from feature_store.storage.ledger_knowledge import LedgerKnowledge, epoch_second
 from feature_store.storage.migrate import upgrade
 from feature_store.storage.news import news_in
 from feature_store.storage.reading_versions import latest_versions
+from feature_store.storage.recorded_versions import newest_import, recorded_versions
 from feature_store.storage.tables import FIRMS, IMPORTS, READINGS
 
 Declaration = Literal["new", "changed", "unchanged"]
@@ -75,6 +76,18 @@ class LedgerStore:
             row = {"firm_id": firm.firm_id, "known_at": moment, "document": document}
             connection.execute(insert(FIRMS), row)
         return "new" if before is None else "changed"
+
+    def last_import_id(self) -> int:
+        """Return the id of the import stored last, 0 if there is none."""
+        with self.engine.connect() as connection:
+            return newest_import(connection)
+
+    def versions(self, firm_id: str, *, since: datetime, after_import: int) -> pl.DataFrame:
+        """Return what :func:`feature_store.storage.recorded_versions.recorded_versions` does."""
+        with self.engine.connect() as connection:
+            return recorded_versions(
+                connection, firm_id, since=epoch_seconds(since), after_import=after_import
+            )
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""

@@ -1,5 +1,6 @@
 """What forecasters rely on, asked of every feature: nothing later leaks in, nothing is missing."""
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feature_store.features.catalogue import CATALOGUE, LOOKBACK, NAMES
-from feature_store.features.load_table import Rows, load_table
-from feature_store.time_grid import INTERVAL, STEPS_PER_DAY, TimeGrid
+from feature_store.features import local_days, present_level, recent_range, same_time
+from feature_store.features.catalogue import CATALOGUE, LOOKBACK, NAMES, catalogue_hash
+from feature_store.features.sight import Asked, sight
+from feature_store.time_grid import INTERVAL, STEP, STEPS_PER_DAY, TimeGrid
 from serving.planner import FORECAST_HISTORY_DAYS
 from tests.builders import a_firm
 from tests.fakes.made_load import a_made_load
@@ -19,13 +21,28 @@ DAYS = 100
 HISTORY = a_made_load(DAYS)
 FIRM = a_firm(holiday_country=None, closure_days=["2026-05-14"])
 
+PUNCTUAL_OR_LATE = replace(
+    HISTORY,
+    known_at=HISTORY.known_at
+    + np.where(np.arange(HISTORY.grid.steps) % 500 < 40, 3 * STEPS_PER_DAY, 0) * STEP,
+)
+
 every_feature = pytest.mark.parametrize("feature", CATALOGUE, ids=lambda f: type(f).__name__)
 
 
+def values_of(feature, history, issues, leads, firm=FIRM):
+    """The feature's columns for positions in the history, shape (issues, leads, columns)."""
+    asked = Asked(
+        firm=firm, history=history, issue_times=history.grid.starts[issues], leads=np.array(leads)
+    )
+    shape = (len(asked.issue_times), len(leads))
+    columns = feature.values(sight([asked]))
+    return np.stack([np.broadcast_to(column, shape) for column in columns], axis=2)
+
+
 def values_at(feature, history, issue, leads):
-    table = load_table(FIRM, history, HORIZON)
-    rows = Rows(issue=np.full(len(leads), issue), lead=np.array(leads))
-    return np.stack(feature.values(table, rows), axis=1)
+    """The same for one issue time, shape (leads, columns)."""
+    return values_of(feature, history, [issue], leads)[0]
 
 
 def poisoned_from(history, issue):
@@ -62,7 +79,20 @@ def test_its_lookback_is_long_enough(feature, step, lead):
         demand_kw=HISTORY.demand_kw[first:],
         known_at=HISTORY.known_at[first:],
     )
-    np.testing.assert_allclose(values_at(feature, recent, issue - first, [lead]), whole)
+    np.testing.assert_array_equal(values_at(feature, recent, issue - first, [lead]), whole)
+
+
+@every_feature
+@settings(max_examples=15, deadline=None)
+@given(
+    issues=st.lists(st.integers(0, DAYS * STEPS_PER_DAY - 1), min_size=1, max_size=9, unique=True),
+    leads=st.lists(st.integers(0, HORIZON - 1), min_size=1, max_size=9),
+)
+def test_one_issue_time_gets_the_bits_that_many_get(feature, issues, leads):
+    together = values_of(feature, PUNCTUAL_OR_LATE, issues, leads)
+    for number, issue in enumerate(issues):
+        alone = values_of(feature, PUNCTUAL_OR_LATE, [issue], leads)[0]
+        np.testing.assert_array_equal(together[number], alone)
 
 
 @every_feature
@@ -79,3 +109,35 @@ def test_no_two_features_name_the_same_column():
 def test_serving_reads_at_least_the_longest_lookback():
     longest = max(feature.lookback for feature in CATALOGUE)
     assert timedelta(days=FORECAST_HISTORY_DAYS) >= longest == LOOKBACK
+
+
+def test_another_number_in_a_feature_makes_another_catalogue(monkeypatch):
+    before = catalogue_hash()
+    assert catalogue_hash() == before
+    for module, constant, value in (
+        (recent_range, "STANDBY_PART", 9),
+        (same_time, "WEEKS", 5),
+        (present_level, "WINDOWS_STEPS", (1, 4, 17, 96)),
+        (local_days, "PROFILE_REACH_DAYS", 50),
+    ):
+        with monkeypatch.context() as changed:
+            changed.setattr(module, constant, value)
+            assert catalogue_hash() != before
+    assert catalogue_hash() == before
+
+
+@every_feature
+def test_another_line_of_code_another_lookback_or_no_such_feature_makes_another_catalogue(feature):
+    @dataclass(frozen=True)
+    class Doubled(type(feature)):
+        """The same but for its code."""
+
+        def values(self, sight):
+            """Twice the values."""
+            return tuple(2 * column for column in super().values(sight))
+
+    Doubled.__qualname__ = type(feature).__qualname__
+    longer = replace(feature, lookback=feature.lookback + timedelta(days=1))
+    assert repr(Doubled()) == repr(feature)
+    hashes = {catalogue_hash([each]) for each in (feature, Doubled(), longer)}
+    assert len(hashes | {catalogue_hash([]), catalogue_hash()}) == 5

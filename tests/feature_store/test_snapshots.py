@@ -1,12 +1,13 @@
 """A snapshot is named by its content, comes back as it was taken, and hides what came later."""
 
+import shutil
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from feature_store.errors import NotEnoughReadingsError
-from feature_store.snapshots import read_snapshot, take_snapshot
+from feature_store.snapshots import SnapshotError, read_snapshot, take_snapshot
 from tests.builders import MONDAY, a_batch, a_firm
 from tests.fakes.memory_store import MemoryStore
 
@@ -28,6 +29,16 @@ def test_it_comes_back_as_it_was_taken(tmp_path):
     np.testing.assert_array_equal(history.demand_kw, before.demand_kw)
     np.testing.assert_array_equal(history.known_at, before.known_at)
     assert history.grid.start == before.grid.start
+
+
+def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path):
+    store = a_store()
+    taken = take_snapshot(tmp_path, store.as_of(MONDAY + timedelta(hours=1)))
+    earlier = take_snapshot(tmp_path, store.as_of(MONDAY + timedelta(minutes=15)))
+    shutil.copyfile(earlier.path, taken.path)
+    assert read_snapshot(earlier.path).content_sha256 == earlier.content_sha256
+    with pytest.raises(SnapshotError, match="restore the file"):
+        read_snapshot(taken.path)
 
 
 def test_a_firm_without_readings_is_left_out(tmp_path):

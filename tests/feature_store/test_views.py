@@ -1,5 +1,6 @@
 """Training and serving frames are the same rows from the same code."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from feature_store.features.catalogue import LOOKBACK
 from feature_store.time_grid import INTERVAL, STEP, STEPS_PER_DAY, TimeGrid
-from feature_store.views import feature_frame, stack
+from feature_store.views import feature_frame, seen_at, stack
 from tests.builders import a_firm, a_history
 from tests.fakes.made_load import a_made_load
 
@@ -32,7 +33,7 @@ def test_what_serving_reads_gives_the_rows_that_training_saw():
     served = feature_frame(FIRM, recent, recent.grid.starts[-1:] + STEP, np.arange(STEPS))
     at = trained.issue_time == served.issue_time[0]
     assert at.sum() == STEPS
-    np.testing.assert_allclose(served.values, trained.values[at], rtol=1e-5)
+    np.testing.assert_array_equal(served.values, trained.values[at])
     assert np.isnan(served.target_kw).all()
 
 
@@ -62,13 +63,34 @@ def test_the_hour_that_the_clock_doubles_does_not_leak_into_an_issue_time_inside
     firm = a_firm(holiday_country=None, timezone="Europe/Berlin")
     start = datetime(2026, 10, 24, tzinfo=berlin)
     steps = 4 * STEPS_PER_DAY
-    between = TimeGrid(start, steps).starts[STEPS_PER_DAY + 3 * 4 : STEPS_PER_DAY + 3 * 4 + 1]
-    honest = a_history(np.full(steps, 100.0).tolist(), start=start)
-    later_kw = np.full(steps, 100.0)
-    later_kw[STEPS_PER_DAY + 3 * 4 :] = 9999.0
-    poisoned = a_history(later_kw.tolist(), start=start)
     leads = np.arange(STEPS_PER_DAY)
-    np.testing.assert_array_equal(
-        feature_frame(firm, honest, between, leads).values,
-        feature_frame(firm, poisoned, between, leads).values,
-    )
+    honest = a_history(np.full(steps, 100.0).tolist(), start=start)
+    for first in range(STEPS_PER_DAY + 2 * 4, STEPS_PER_DAY + 4 * 4):
+        issue = TimeGrid(start, steps).starts[first : first + 1]
+        later_kw = np.full(steps, 100.0)
+        later_kw[first:] = 9999.0
+        poisoned = a_history(later_kw.tolist(), start=start)
+        np.testing.assert_array_equal(
+            feature_frame(firm, honest, issue, leads).values,
+            feature_frame(firm, poisoned, issue, leads).values,
+        )
+        for part in seen_at(firm, poisoned, issue, leads):
+            known_kw = part.table.by_day_kw[part.table.day[part.rows.issue[0]]]
+            assert not (known_kw[: part.table.step_of_day[part.rows.issue[0]]] > 100.0).any()
+
+
+def test_issue_times_are_parted_where_a_reading_of_theirs_came_late():
+    late = HISTORY.known_at.copy()
+    late[[3000, 3001, 6000]] += np.array([5, 400, 2]) * STEP
+    history = replace(HISTORY, known_at=late)
+    positions = np.array([2999, 3000, 3001, 3006, 3401, 3402, 6001, 6002, 6003])
+    parts = seen_at(FIRM, history, HISTORY.grid.starts[positions], np.arange(1))
+    shared = positions[parts[0].at].tolist()
+    assert shared == [2999, 3000, 3402, 6003]
+    assert [int(positions[part.at[0]]) for part in parts[1:]] == [3001, 3006, 3401, 6001, 6002]
+    for part in parts:
+        for issue in part.rows.issue:
+            seen = np.isfinite(part.table.demand_kw[[3000, 3001, 6000]])
+            known = late[[3000, 3001, 6000]] <= part.table.instant(issue)
+            before = np.array([3000, 3001, 6000]) < issue
+            np.testing.assert_array_equal(seen & before, known & before)

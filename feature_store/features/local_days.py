@@ -1,0 +1,144 @@
+"""The wall calendar over a span of quarter hours: which slot is which clock step of which day.
+
+A *slot* is a quarter hour counted from 1970-01-01 UTC: the one clock on which the readings of many
+firms and many issue times meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from feature_store.entities.firm import Firm
+from feature_store.features.load_table import DAY_KINDS, PROFILE_DAYS, IntArray, kinds_of_days
+from feature_store.time_grid import STEP, STEPS_PER_DAY, Instants, local_clock, weekdays
+
+NOWHERE = -(2**40)
+"""Slot of a clock step that a clock change leaves out: older than any reading."""
+NO_DAY = -1
+"""Day that is not there; it indexes the row of ``slot_of`` that lies nowhere."""
+PROFILE_REACH_DAYS = 84
+"""How far back days of a kind are looked for: eight Saturdays, and four more for those that fall
+on closure days. The bound makes the same row of a long history and of a recent window."""
+_SPAN_DAYS = 32
+"""Spans are widened to whole multiples of this, so that one calendar serves a month of asking."""
+
+
+def slots(instants: Instants) -> IntArray:
+    """Slots in which UTC instants lie."""
+    return instants.astype("datetime64[s]").astype(np.int64) // STEP.astype(np.int64)
+
+
+def instants(slot: IntArray) -> Instants:
+    """UTC instants at which slots start."""
+    return (slot * STEP.astype(np.int64)).astype("datetime64[s]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalDays:
+    """Consecutive local days of one zone, whole ones, counted from the first."""
+
+    dates: npt.NDArray[np.datetime64]
+    """Date of each day."""
+    first_slot: int
+    """Slot from which on ``day`` and ``step`` tell."""
+    day: IntArray
+    """Day of each slot."""
+    step: IntArray
+    """Clock step of each slot."""
+    slot_of: IntArray
+    """Shape (days + 1, 96): slot of a day's clock step, of the two that a clock change makes the
+    first (the second may lie after an issue time in between); ``NOWHERE`` in the last row."""
+
+    def slot_on(self, day: IntArray, step: IntArray) -> IntArray:
+        """Slot of clock steps on days, ``NOWHERE`` where there is none."""
+        return self.slot_of.take(day * STEPS_PER_DAY + step)
+
+    def day_at(self, slot: IntArray) -> IntArray:
+        """Day of slots within the span."""
+        return self.day[slot - self.first_slot]
+
+    def step_at(self, slot: IntArray) -> IntArray:
+        """Clock step of slots within the span."""
+        return self.step[slot - self.first_slot]
+
+
+def local_days(zone: ZoneInfo, first_slot: int, last_slot: int) -> LocalDays:
+    """Return the local days that hold all slots from the first to the last."""
+    first = first_slot // STEPS_PER_DAY // _SPAN_DAYS * _SPAN_DAYS
+    last = (last_slot // STEPS_PER_DAY // _SPAN_DAYS + 1) * _SPAN_DAYS
+    return _local_days(zone.key, first, last)
+
+
+@lru_cache(maxsize=16)  # a zone's clock over a quarter of a year takes a millisecond to read
+def _local_days(zone: str, first_utc_day: int, last_utc_day: int) -> LocalDays:
+    """Lay out the UTC days from the first to the last, with a day to spare at both ends."""
+    first_slot = (first_utc_day - 1) * STEPS_PER_DAY
+    every = np.arange(first_slot, (last_utc_day + 1) * STEPS_PER_DAY)
+    clock = local_clock(instants(every), ZoneInfo(zone))
+    dates = np.arange(clock.date[0], clock.date[-1] + 1)
+    day = (clock.date - dates[0]).astype(np.int64)
+    step = clock.step_of_day.astype(np.int64)
+    slot_of = np.full((len(dates) + 1) * STEPS_PER_DAY, NOWHERE)
+    told, first_time = np.unique(day * STEPS_PER_DAY + step, return_index=True)
+    slot_of[told] = every[first_time]
+    return LocalDays(
+        dates=dates,
+        first_slot=first_slot,
+        day=day,
+        step=step,
+        slot_of=slot_of.reshape(-1, STEPS_PER_DAY),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirmDays:
+    """What the days of a :class:`LocalDays` are to each of many firms' calendars."""
+
+    weekday: IntArray
+    """Of each day, Monday 0; the same for every firm."""
+    closed: npt.NDArray[np.bool_]
+    """Shape (calendars, days)."""
+    kind: IntArray
+    """One of ``DAY_KINDS``, shape (calendars, days)."""
+    earlier: IntArray
+    """The last ``PROFILE_DAYS`` days of each kind before each day, oldest first, ``NO_DAY`` where
+    there is none within reach; shape (calendars, kinds, days, PROFILE_DAYS)."""
+
+
+def firm_days(days: LocalDays, firms: Sequence[Firm]) -> tuple[FirmDays, IntArray]:
+    """Return the distinct calendars of ``firms`` and which of them each firm keeps."""
+    number: dict[tuple[object, ...], int] = {}
+    kept: list[Firm] = []
+    for firm in firms:
+        if number.setdefault(_calendar_of(firm), len(kept)) == len(kept):
+            kept.append(firm)
+    told = [kinds_of_days(firm, days.dates) for firm in kept]
+    kind = np.stack([kinds for kinds, _ in told])
+    distinct = FirmDays(
+        weekday=weekdays(days.dates).astype(np.int64),
+        closed=np.stack([closed for _, closed in told]),
+        kind=kind,
+        earlier=np.stack([_earlier(kind == each) for each in DAY_KINDS], axis=1),
+    )
+    return distinct, np.array([number[_calendar_of(firm)] for firm in firms])
+
+
+def _calendar_of(firm: Firm) -> tuple[object, ...]:
+    return (firm.holiday_country, firm.closure_days)
+
+
+def _earlier(of_kind: npt.NDArray[np.bool_]) -> IntArray:
+    """The last days before each day that are of the kind, shape (calendars, days, PROFILE_DAYS)."""
+    calendars, days = of_kind.shape
+    order = np.argsort(~of_kind, axis=1, kind="stable")  # days of the kind first, ascending
+    before: IntArray = np.cumsum(of_kind, axis=1) - of_kind
+    back = before[:, :, None] - np.arange(PROFILE_DAYS, 0, -1)
+    found = order[np.arange(calendars)[:, None, None], np.maximum(back, 0)]
+    near = np.arange(days)[:, None] - found <= PROFILE_REACH_DAYS
+    return np.where((back >= 0) & near, found, NO_DAY)
