@@ -164,6 +164,8 @@ def a_class(**parts: list[dict]) -> ClassTable:
     declared = {
         "tariff_class": "industrial_eul",
         "demand_metered": True,
+        "contract_power_kw": {"least": 300, "most": None},
+        "checked_until": "2026-06-01",
         "hours": [one | {"table": "plain"} for one in parts.get("hours", [FIRST, NEXT])],
         "rates": [one | {"prices": {}} for one in parts.get("rates", [FIRST, NEXT])],
         "deferrals": parts.get("deferrals", []),
