@@ -15,7 +15,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import _lru_cache_wrapper, partial
 from importlib import import_module
 from itertools import accumulate
@@ -81,7 +81,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     gc.freeze()  # what the copies share with this process stays shared
     with (folder / "tried.jsonl").open("a", encoding="utf-8", buffering=1) as tried:
         for mutant in plan["mutants"]:
-            tests = _chosen(noted, mutant.partition("__mutmut_")[0], plan["seconds"])
+            reaching = noted["tests"].get(mutant.partition("__mutmut_")[0], ())
+            present = [name for name in reaching if name in by_name]
+            tests = _chosen(present, noted["seconds"], plan["seconds"])
             if not tests:
                 tried.write(json.dumps({"mutant": mutant, "outcome": "no test"}) + "\n")
                 continue
@@ -102,15 +104,16 @@ def _ended(running: dict[int, str]) -> str:
     return json.dumps({"mutant": running.pop(pid), "outcome": outcome}) + "\n"
 
 
-def _chosen(noted: Noted, function: str, most_seconds: float) -> list[str]:
-    """The tests that reach a function, the quickest first, as many as fit into the time.
+def _chosen(
+    reaching: Sequence[str], seconds: Mapping[str, float], most_seconds: float
+) -> list[str]:
+    """Of the tests that reach a function the quickest, as many as fit into the time.
 
     Each further case of the same test counts as that much slower: it tells less than another test.
     """
-    seconds = noted["seconds"]
     cases: Counter[str] = Counter()
     ranked = []
-    for name in sorted(noted["tests"].get(function, ()), key=lambda name: seconds[name]):
+    for name in sorted(reaching, key=lambda name: seconds[name]):
         test = name.partition("[")[0]
         cases[test] += 1
         ranked.append((cases[test] * seconds[name], name))

@@ -53,7 +53,7 @@ def whole(figure: float) -> int:
     """Return a metered figure half-up to 1, as kW, kWh and % are billed.
 
     Example:
-        >>> whole(500.4999999999), whole(500.5)
+        >>> whole(500.499999), whole(500.4999999999)
         (500, 501)
     """
     return half_up(measured(figure))

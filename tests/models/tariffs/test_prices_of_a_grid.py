@@ -62,3 +62,12 @@ def test_a_later_month_forgets_the_spring():
     may = span.months[1]
     own = may.steps[span.counted[may.steps]]
     np.testing.assert_array_equal(may.counted_steps, own)
+
+
+def test_a_month_forgets_the_same_month_of_the_year_before():
+    span = grid_prices(CONTRACT, month_grid(month_of("2025-07"), 1, SEOUL, months=13), SEOUL)
+    june, july = span.months[-2:]
+    assert june.counted_steps[0] < june.steps[0]
+    assert june.counted_steps[0] in span.months[0].steps  # June 2026 remembers July 2025
+    assert july.counted_steps[0] not in span.months[0].steps  # July 2026 does not
+    assert july.counted_steps[0] in span.months[1].steps

@@ -9,14 +9,17 @@ from feature_store.entities.firm import Contract
 from feature_store.time_grid import TimeGrid
 from models.tariffs.billed_demand import billed_demand_rule, remembered_months
 from models.tariffs.dated import Dated, dates_in_force, in_order, version_of
-from models.tariffs.errors import NoTariffError
+from models.tariffs.errors import NoTariffError, TariffTableError
 from models.tariffs.expected_peaks import expected_peak, months_measured_for
 from models.tariffs.grid_prices import basic_krw_per_kw, grid_prices
-from models.tariffs.kepco_tables import kepco_tables
+from models.tariffs.hours import SEASONS, HoursFile
+from models.tariffs.kepco_tables import ClassTable, class_table, kepco_tables
 from models.tariffs.switches import Switches
 from models.tariffs.time_of_use import energy_cost_krw
+from models.tariffs.value_of_kw import ValueOfKw, value_of_kw
 from tests.builders import SEOUL
 from tests.models.tariffs.bill.metered import month_of
+from tests.models.tariffs.monthly_levels import history_of_levels
 
 CONTRACT = Contract(power_kw=400, option="II")
 
@@ -31,9 +34,10 @@ def days(*texts: str) -> np.ndarray:
     return np.array(texts, dtype="datetime64[D]")
 
 
-ENDED = in_order(
-    [version("2021-01-01", "2021-01-01"), version("2021-01-02", "2022-12-31")], "made up"
-)
+def ended() -> tuple[Dated, ...]:
+    return in_order(
+        [version("2021-01-01", "2021-01-01"), version("2021-01-02", "2022-12-31")], "made up"
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,13 +50,19 @@ ENDED = in_order(
     ],
 )
 def test_a_table_that_has_ended_answers_up_to_its_last_day(asked, found):
-    assert version_of(days(*asked), ENDED, "made up").tolist() == found
+    assert version_of(days(*asked), ended(), "made up").tolist() == found
 
 
 @pytest.mark.parametrize("outside", ["2020-12-31", "2023-01-01"])
 def test_a_day_outside_of_a_table_that_has_ended_is_refused(outside):
     with pytest.raises(NoTariffError, match=rf"{outside}.*2021-01-01 until 2022-12-31"):
-        version_of(days("2022-01-01", outside), ENDED, "made up")
+        version_of(days("2022-01-01", outside), ended(), "made up")
+
+
+def test_a_version_holds_from_its_first_day_on():
+    versions = in_order([version("2021-01-01", "2022-12-31"), version("2023-01-01", None)], "x")
+    assert version_of(days("2023-01-01"), versions, "x").tolist() == [1]
+    assert version_of(days("2022-12-31"), versions, "x").tolist() == [0]
 
 
 def test_a_contract_that_names_a_day_is_billed_by_the_tables_of_that_day():
@@ -140,3 +150,53 @@ def test_a_coming_month_is_expected_to_be_like_its_last_year_then_its_season_the
     assert alike is not None
     assert alike.seen_in == july
     assert months_measured_for(month_of("2026-07")) == (july, month_of("2026-06"))
+
+
+FIRST = {"from": "2021-01-01", "until": "2021-12-31", "confidence": "derived", "source": "made up"}
+LATER = FIRST | {"from": "2023-01-01", "until": None}
+NEXT = FIRST | {"from": "2022-01-01", "until": None}
+ALL_DAY = {"off_peak": [], "mid": [[0, 24]], "peak": []}
+OFF = {"months": [3], "hours": [11, 14], "share": 0.5}
+
+
+def a_class(**parts: list[dict]) -> ClassTable:
+    hours = {"tables": {"plain": dict.fromkeys(SEASONS, ALL_DAY)}, "seasons": {}}
+    declared = {
+        "tariff_class": "industrial_eul",
+        "demand_metered": True,
+        "contract_power_kw": {"least": 300, "most": None},
+        "checked_until": "2026-06-01",
+        "hours": [one | {"table": "plain"} for one in parts.get("hours", [FIRST, NEXT])],
+        "rates": [one | {"prices": {}} for one in parts.get("rates", [FIRST, NEXT])],
+        "deferrals": parts.get("deferrals", []),
+        "weekend_discounts": [one | OFF for one in parts.get("discounts", [])],
+    }
+    return class_table(declared, HoursFile.model_validate(hours))
+
+
+@pytest.mark.parametrize("part", ["hours", "rates"])
+def test_hours_and_rates_of_a_class_leave_no_day_out(part):
+    assert len(a_class().hours) == len(a_class().rates) == 2
+    with pytest.raises(TariffTableError, match=rf"{part}: no version covers 2022-01-01 to 2022-12"):
+        a_class(**{part: [FIRST, LATER]})
+
+
+def test_deferrals_and_discounts_of_a_class_may_leave_days_out_and_are_put_in_order():
+    table = a_class(deferrals=[LATER, FIRST], discounts=[LATER, FIRST])
+    for versions in (table.deferrals, table.weekend_discounts):
+        assert [one.from_day.year for one in versions] == [2021, 2023]
+    with pytest.raises(TariffTableError, match=r"deferrals.*overlap"):
+        a_class(deferrals=[NEXT, LATER])
+    with pytest.raises(TariffTableError, match=r"weekend discounts.*overlap"):
+        a_class(discounts=[NEXT, LATER])
+
+
+def test_the_value_of_a_kilowatt_names_its_month_and_later_months_have_their_floor():
+    level_kw = {month_of("2026-01").earlier(back): 100.0 for back in range(12)}
+    history, january = history_of_levels(level_kw), month_of("2026-01")
+    worth = value_of_kw(Contract(power_kw=2000), history, january, SEOUL)
+    assert worth.month == january
+    assert len(worth.charges) > 1
+    assert {charge.anyway_kw for charge in worth.charges} == {600.0}  # 30 % of 2,000 kW
+    low = Contract(tariff_class="industrial_gab_1", voltage="low", option="none", power_kw=90)
+    assert value_of_kw(low, history, january, SEOUL) == ValueOfKw(month=january, charges=())

@@ -79,6 +79,9 @@ def test_the_first_month_above_the_contract_power_is_a_notice_and_the_next_is_ch
     not_above = PastMonths(peaks_kw={month_of("2026-04"): 400.0})
     (spared,) = bills(CONTRACT, flat("2026-05", 450), past=not_above)
     assert spared.krw(LineKind.EXCESS) == 0
+    entered = PastMonths(peaks_kw={MAY: 450.0})  # the peak of the month itself is no notice of it
+    (spared,) = bills(CONTRACT, flat("2026-05", 450), past=entered)
+    assert spared.krw(LineKind.EXCESS) == 0
 
 
 def lagging(share: float, *, month: str = "2026-05", reading_day: int = 1):
@@ -168,3 +171,28 @@ def test_a_fund_share_that_changed_in_the_month_is_weighted_by_its_days():
     made = bill(contract, flat("2024-07", 100, reading_day=15), month_of("2024-07"))
     fund = line(made, LineKind.FUND)
     assert fund.rate == round(Decimal(16 * 37 + 14 * 32) / 30_000, 6)
+
+
+def test_a_meter_of_one_kind_is_taken_at_the_standard_of_the_other():
+    # 80 % lagging by day is 12 below 92; leading is not told and costs nothing.
+    made = bill(CONTRACT, replace(lagging(ROOT), leading_kvarh=None), MAY)
+    assert line(made, LineKind.POWER_FACTOR).quantity == 12
+    readings = flat("2026-05", 100)
+    # 80 % leading at night is 15 below 95; lagging is not told and earns nothing.
+    night = replace(readings, leading_kvarh=ROOT * readings.kwh)
+    assert line(bill(CONTRACT, night, MAY), LineKind.POWER_FACTOR).quantity == 15
+
+
+@pytest.mark.parametrize("day", ["2026-05-01", "2026-05-31"])
+def test_the_power_factor_is_that_of_the_first_day_and_of_the_last_too(day):
+    readings = pulses("2026-05", (f"{day}T14:00", 1))
+    nothing = np.zeros_like(readings.kwh)
+    alone = replace(readings, lagging_kvarh=ROOT * readings.kwh, leading_kvarh=nothing)
+    assert line(bill(CONTRACT, alone, MAY), LineKind.POWER_FACTOR).quantity == 12
+
+
+def test_the_power_factor_of_a_firm_that_draws_hardly_anything_is_judged_too():
+    readings = flat("2026-05", 1)
+    nothing = np.zeros_like(readings.kwh)
+    small = replace(readings, lagging_kvarh=ROOT * readings.kwh, leading_kvarh=nothing)
+    assert line(bill(CONTRACT, small, MAY), LineKind.POWER_FACTOR).quantity == 12

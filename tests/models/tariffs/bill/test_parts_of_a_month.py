@@ -10,7 +10,7 @@ from feature_store.entities.firm import Contract
 from models.tariffs.bands import interval_bands
 from models.tariffs.bill.line import LineKind
 from models.tariffs.bill.month_grid import month_grid
-from models.tariffs.bill.monthly_bill import bill
+from models.tariffs.bill.monthly_bill import bill, bills
 from models.tariffs.bill.statement import Bill
 from models.tariffs.switches import Switches
 from tests.builders import SEOUL
@@ -119,10 +119,10 @@ def test_a_changed_fuel_adjustment_splits_its_line_and_no_kwh_is_lost():
 )
 def test_a_designated_holiday_that_no_bill_has_confirmed_is_what_the_switch_says(setting, billed):
     readings = pulses("2025-06", ("2025-06-03T14:00", 1))  # a presidential election
-    made = bill(
-        CONTRACT, readings, month_of("2025-06"), switches=Switches(unconfirmed_holidays=setting)
-    )
-    assert kwh_of(made, LineKind.ENERGY) == billed
+    switches = Switches(unconfirmed_holidays=setting)
+    alone = bill(CONTRACT, readings, month_of("2025-06"), switches=switches)
+    (of_many,) = bills(CONTRACT, readings, switches=switches)
+    assert kwh_of(alone, LineKind.ENERGY) == kwh_of(of_many, LineKind.ENERGY) == billed
     usual = bill(CONTRACT, readings, month_of("2025-06"))
     assert kwh_of(usual, LineKind.ENERGY) == {"peak": 100}
 
