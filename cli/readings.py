@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.markup import escape
@@ -16,7 +18,9 @@ from cli.moments import moment_of
 
 if TYPE_CHECKING:  # polars and the database library take a second to import
     from feature_store.entities.firm import Firm
-    from feature_store.entities.reading_batch import ReadingBatch, Refused
+    from feature_store.entities.reading_batch import BadRow, ReadingBatch
+    from feature_store.ingestion.preview import Preview
+    from feature_store.ingestion.read_request import ReadRequest
     from feature_store.storage.append_outcome import AppendOutcome
 
 SHOWN_BAD_ROWS = 20
@@ -25,26 +29,56 @@ SHOWN_BAD_ROWS = 20
 SHOWN_LETTERS = 200
 """More than any reason; a cell of a file that is no table may have no end."""
 
+SHOWN_METERS = 8
+"""Numbers listed in a preview; a file of research data holds thousands."""
+
+KOREA = ZoneInfo("Asia/Seoul")
+
 app = typer.Typer(no_args_is_help=True, help="Take meter files in and write readings out.")
 
 
+_File = Annotated[
+    Path, typer.Argument(help="File of readings, in any known format.", metavar="FILE")
+]
+_Firm = Annotated[
+    str | None,
+    typer.Option(help="Whose readings they are. Needed if the file does not say.", metavar="ID"),
+]
+_Meters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--meter",
+        help="Customer or meter number to take, NUMBER (for --firm) or NUMBER=FIRM; again for each "
+        "further one. Several of a firm are summed. Needed if the file holds more than one.",
+        metavar="NUMBER",
+    ),
+]
+_Unit = Annotated[
+    str | None,
+    typer.Option(help="kWh or kW, if no header or title of the file tells.", metavar="UNIT"),
+]
+_Format = Annotated[
+    str | None,
+    typer.Option("--format", help="Name of the format. Default: recognised.", metavar="NAME"),
+]
+_Faults = Annotated[
+    Path | None,
+    typer.Option(help="CSV file to write every fault to, if there are any.", metavar="FILE"),
+]
+
+
 @app.command(name="import")
-def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file of readings.", metavar="FILE")],
-    firm: Annotated[
-        str | None,
-        typer.Option(
-            help="Whose readings they are. Needed if the file does not say.", metavar="ID"
-        ),
-    ] = None,
-    format_name: Annotated[
-        str | None,
-        typer.Option("--format", help="Name of the format. Default: recognised.", metavar="NAME"),
-    ] = None,
-    faults: Annotated[
-        Path | None,
-        typer.Option(help="CSV file to write every fault to, if there are any.", metavar="FILE"),
-    ] = None,
+def import_file(  # noqa: PLR0913  a command has as many options as it has
+    file: _File,
+    *,
+    firm: _Firm = None,
+    meter: _Meters = None,
+    unit: _Unit = None,
+    format_name: _Format = None,
+    faults: _Faults = None,
+    keep_good: Annotated[
+        bool, typer.Option("--keep-good", help="Take the good rows and leave the others out.")
+    ] = False,
 ) -> None:
     """Take FILE whole, or, if any row is no reading, not at all; then every such row is named.
 
@@ -53,7 +87,7 @@ def import_file(
     from feature_store.entities.reading_batch import Refused
     from feature_store.errors import SandanError
     from feature_store.ingestion.faults_file import write_faults
-    from feature_store.ingestion.read_file import read_file
+    from feature_store.ingestion.read_file import take_file
     from feature_store.settings import Settings
     from feature_store.storage.ledger_store import open_store
 
@@ -63,17 +97,60 @@ def import_file(
     now = settings.now()
     with closing(open_store(settings)) as store:
         known = store.as_of(now)
-        if firm is not None:
-            known.firm(firm)
-        batch = read_file(file, firm_id=firm, now=now, format_name=format_name)
+        request = requested(now=now, firm=firm, meters=meter, unit=unit)
+        for firm_id in {request.firm_id, *(each.firm_id for each in request.meters)} - {None}:
+            known.firm(str(firm_id))
+        batch = take_file(file, request, format_name=format_name, keep_good=keep_good)
+        bad_rows = batch.bad_rows if isinstance(batch, Refused) else batch.left_out
+        if faults is not None and bad_rows:
+            write_faults(bad_rows, faults)
         if isinstance(batch, Refused):
-            if faults is not None:
-                write_faults(batch, faults)
-            print_refusal(batch, faults)
+            print_faults(batch.source_name, bad_rows, faults, stored=False)
             raise typer.Exit(code=1)
         firms = [known.firm(firm_id) for firm_id in batch.rows["firm_id"].unique().sort()]
         print_outcome(store.append(batch, recorded_at=now))
     print_coverage(batch, firms)
+    if bad_rows:
+        print_faults(batch.source_name, bad_rows, faults, stored=True)
+
+
+@app.command()
+def preview(
+    file: _File,
+    *,
+    firm: _Firm = None,
+    meter: _Meters = None,
+    unit: _Unit = None,
+    format_name: _Format = None,
+) -> None:
+    """Show how FILE would be understood, and what would be refused. Nothing is stored."""
+    from feature_store.ingestion.preview import preview_file
+    from feature_store.settings import Settings
+
+    now = Settings().now()
+    asked = requested(now=now, firm=firm, meters=meter, unit=unit)
+    seen = preview_file(file, asked, format_name=format_name)
+    print_preview(seen)
+    if seen.bad_rows:
+        print_faults(seen.source_name, seen.bad_rows, None, stored=None)
+        raise typer.Exit(code=1)
+
+
+def requested(
+    *, now: datetime, firm: str | None, meters: list[str] | None, unit: str | None
+) -> ReadRequest:
+    """Return what the options ask for."""
+    from feature_store.errors import SandanError
+    from feature_store.ingestion.read_request import ReadRequest, meters_of, unit_of
+
+    if meters and any("=" in each for each in meters) and firm is not None:
+        raise SandanError("--firm and --meter NUMBER=FIRM both name a firm; use one of the two")
+    return ReadRequest(
+        now=now,
+        firm_id=firm,
+        meters=meters_of(meters or []),
+        unit=None if unit is None else unit_of(unit),
+    )
 
 
 @app.command()
@@ -137,26 +214,70 @@ def print_coverage(batch: ReadingBatch, firms: list[Firm]) -> None:
         )
 
 
-def print_refusal(refused: Refused, faults: Path | None) -> None:
-    """List the rows at fault, the first of them if there are many; ``faults`` holds them all."""
+def print_preview(seen: Preview) -> None:
+    """Say what a file is and show its first rows as they were understood."""
+    from feature_store.ingestion.visible_text import visible
+
+    form = f"{seen.source_format}{f' ({seen.encoding})' if seen.encoding else ''}"
+    RESULT.print(f"{visible(seen.source_name)}: {form}", markup=False)
+    if seen.meters:
+        shown = ", ".join(visible(each, most=SHOWN_LETTERS) for each in seen.meters[:SHOWN_METERS])
+        more = f" and {len(seen.meters) - SHOWN_METERS:,} more"
+        RESULT.print(
+            f"meters: {shown}{more if len(seen.meters) > SHOWN_METERS else ''}", markup=False
+        )
+    for firm in seen.firms:
+        first, end = (moment.astimezone(KOREA) for moment in (firm.first, firm.end))
+        gaps = f"{counted(firm.missing, 'interval')} missing" if firm.missing else "no gaps"
+        RESULT.print(
+            f"{firm.firm_id}: {counted(firm.rows, 'row')}, {first:%Y-%m-%d %H:%M} to "
+            f"{end:%Y-%m-%d %H:%M} (Asia/Seoul), {gaps}",
+            markup=False,
+        )
+    if seen.first_rows.height:
+        table = Table("firm", "start (Asia/Seoul)", "kWh", "kvarh lagging", "kvarh leading")
+        for row in seen.first_rows.iter_rows(named=True):
+            numbers = (row["kwh"], row["lagging_kvarh"], row["leading_kvarh"])
+            table.add_row(
+                escape(row["firm_id"]),
+                f"{row['period_start'].astimezone(KOREA):%Y-%m-%d %H:%M}",
+                *("" if number is None else f"{number:,.2f}" for number in numbers),
+            )
+        RESULT.print(table)
+
+
+def print_faults(
+    name: str, bad_rows: tuple[BadRow, ...], faults: Path | None, *, stored: bool | None
+) -> None:
+    """List the rows at fault, the first of them if there are many; ``faults`` holds them all.
+
+    ``stored`` is whether the other rows were; None: nothing was to be.
+    """
     from feature_store.ingestion.visible_text import visible
 
     def cell(text: str) -> str:
         return escape(visible(text, most=SHOWN_LETTERS))
 
-    table = Table("row", "column", "value", "reason", title=cell(refused.source_name))
-    for bad in refused.bad_rows[:SHOWN_BAD_ROWS]:
+    table = Table("row", "column", "value", "reason", title=cell(name))
+    for bad in bad_rows[:SHOWN_BAD_ROWS]:
         table.add_row(str(bad.row), cell(bad.column), cell(bad.value), cell(bad.reason))
     RESULT.print(table)
-    total, rows = len(refused.bad_rows), len({bad.row for bad in refused.bad_rows})
+    total, rows = len(bad_rows), len({bad.row for bad in bad_rows})
     shown = f" (the first {SHOWN_BAD_ROWS} above)" if total > SHOWN_BAD_ROWS else ""
-    INFO.print(
-        f"[bold red]error:[/bold red] {counted(total, 'fault')} in {counted(rows, 'row')}{shown}; "
-        "nothing was stored, mend the file and import it again"
-    )
+    told = f"{counted(total, 'fault')} in {counted(rows, 'row')}{shown}; "
+    match stored:
+        case True:
+            INFO.print(f"{told}these rows were left out, mend them and import the file again")
+        case False:
+            INFO.print(
+                f"[bold red]error:[/bold red] {told}nothing was stored, mend the file and import "
+                "it again, or take the good rows with --keep-good"
+            )
+        case None:
+            INFO.print(f"{told}an import would be refused")
     if faults is not None:
         INFO.print(f"every fault is in {faults}", markup=False, soft_wrap=True)
-    elif shown:
+    elif shown and stored is not None:
         INFO.print("add --faults FILE.csv to have every fault written to that file", markup=False)
 
 

@@ -25,12 +25,23 @@ class BadRow:
     """One row of a file that cannot be a reading."""
 
     row: int
-    """Row number as a person counts: the header of a CSV file is row 1. Parquet has no header, its
-    rows count from 1, and a fault of the columns or of the whole file has row 0."""
+    """Row number as a person counts: the first line of a CSV file and the first row of a sheet
+    are 1. Parquet, Arrow and JSON have no header: their rows and objects count from 1, and a
+    fault of the columns or of the whole file has row 0."""
     column: str
     value: str
     reason: str
-    """What is wrong and how to mend it."""
+    """What is wrong, a semicolon, and how to mend it."""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong."""
+        return self.reason.partition("; ")[0]
+
+    @property
+    def fix(self) -> str:
+        """How to mend it."""
+        return self.reason.partition("; ")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +55,9 @@ class ReadingBatch:
     source_name: str
     """File name, for the audit."""
     content_sha256: str
-    """Hash of the file as received."""
+    """Hash of the file as received and, where only a part was taken, of which part."""
+    left_out: tuple[BadRow, ...] = ()
+    """Faults of the rows that were not taken, where the caller chose to keep the good ones."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,17 +1,18 @@
-"""The product's own form: CSV or Parquet, one reading a row, every column named by its unit."""
+"""The product's own form: one reading a row, every column named by its unit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
-from feature_store.entities.reading_batch import BadRow, ReadingBatch, Refused
-from feature_store.ingestion.checked_batch import checked_batch, refused
+from feature_store.entities.reading_batch import BadRow, Refused
+from feature_store.ingestion.checked_file import CheckedFile, Origin, checked_file
+from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.reading_checks import (
+    Cell,
     interval_checks,
     known_at_checks,
     reactive_checks,
@@ -19,6 +20,7 @@ from feature_store.ingestion.reading_checks import (
 )
 from feature_store.ingestion.rfc3339 import parsed_time, time_checks
 from feature_store.ingestion.row_check import RowCheck
+from feature_store.ingestion.source_file import SourceFile
 from feature_store.ingestion.text_table import (
     column_names,
     header,
@@ -43,37 +45,48 @@ _FIRM_ID = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
 @dataclass(frozen=True)
 class CanonicalReader:
-    """Reads CSV (UTF-8, comma) and Parquet files with the columns of ``COLUMNS`` and no others."""
+    """Reads files with the columns of ``COLUMNS`` and no others.
+
+    CSV is UTF-8 with commas. Parquet and Arrow, as file or stream, hold times with a zone. JSON is
+    a list of objects, NDJSON an object a line.
+    """
 
     name: str = "canonical"
     describes: str = (
-        "CSV or Parquet: firm_id, period_start with offset, kwh or kw, known_at, "
-        "lagging_kvarh, leading_kvarh"
+        "CSV, Parquet, Arrow, JSON or NDJSON: firm_id, period_start with offset, kwh or kw, "
+        "known_at, lagging_kvarh, leading_kvarh"
     )
 
-    def recognises(self, path: Path) -> bool:
-        """Whether any column has a name of ours."""
-        return bool(set(header(path)) & set(COLUMNS))
+    def recognises(self, file: SourceFile) -> bool:
+        """Whether any column has a name of ours, or it is a broken file of a form only we take."""
+        names = header(file)
+        broken = not names and file.container in {"parquet", "arrow", "arrow-stream"}
+        return broken or bool(set(names) & set(COLUMNS))
 
-    def read(self, path: Path, *, firm_id: str | None, now: datetime) -> ReadingBatch | Refused:
+    def read(self, file: SourceFile, request: ReadRequest) -> CheckedFile | Refused:
         """Read the whole file, see :class:`feature_store.ingestion.reader.Reader`."""
-        table = read_text_table(path)
+        table = read_text_table(file)
         if isinstance(table, BadRow):
-            return refused(path, table)
+            return Refused(source_name=file.name, bad_rows=(table,))
         names = column_names(table)
-        misnamed = tuple(_misnamed(names, firm_id, header_row(path)))
+        misnamed = tuple(_misnamed(names, request, header_row(file)))
         if misnamed:
-            return refused(path, *misnamed)
+            return Refused(source_name=file.name, bad_rows=misnamed)
         value_column = "kwh" if "kwh" in names else "kw"
-        return checked_batch(
-            path,
-            _parsed(table, names, value_column, firm_id),
-            _checks(names, value_column, firm_id, now),
+        origin = Origin(
+            file=file,
+            request=request,
             source_format=self.name,
+            encoding=file.text.encoding if file.container == "text" else file.container,
+        )
+        return checked_file(
+            origin,
+            _parsed(table, names, value_column, request.firm_id),
+            _checks(names, value_column, request.firm_id, request.now),
         )
 
 
-def _misnamed(names: Sequence[str], firm_id: str | None, row: int) -> list[BadRow]:
+def _misnamed(names: Sequence[str], request: ReadRequest, row: int) -> list[BadRow]:
     faults = [
         (name, f"is no column of this form; remove it (known: {', '.join(COLUMNS)})")
         for name in names
@@ -85,8 +98,10 @@ def _misnamed(names: Sequence[str], firm_id: str | None, row: int) -> list[BadRo
         faults.append(("kwh", "is missing; add kwh (energy of 15 minutes) or kw (mean power)"))
     if {"kwh", "kw"} <= set(names):
         faults.append(("kw", "stands beside kwh; keep one of the two"))
-    if "firm_id" not in names and firm_id is None:
+    if "firm_id" not in names and request.firm_id is None:
         faults.append(("firm_id", "is missing; add it or name the firm with --firm"))
+    if request.meters:
+        faults.append(("", "has no meter numbers; leave --meter out"))
     return [
         BadRow(row=row, column=column, value=column if column in names else "", reason=reason)
         for column, reason in faults
@@ -118,17 +133,17 @@ def _checks(
 ) -> list[RowCheck]:
     checks = [
         *time_checks("period_start", parsed="period_start", may_be_empty=False),
-        *interval_checks("period_start", now=now),
-        *value_checks(value_column),
+        *interval_checks(Cell.of("period_start"), now=now),
+        *value_checks(Cell.of(value_column)),
     ]
     if "firm_id" in names:
         checks += _firm_checks(firm_id)
     if "known_at" in names:
         checks += time_checks("known_at", parsed="written_known_at", may_be_empty=True)
-        checks += known_at_checks("known_at", now=now)
+        checks += known_at_checks(Cell.of("known_at"), now=now)
     for name in REACTIVE_COLUMNS:
         if name in names:
-            checks += reactive_checks(name, parsed=name)
+            checks += reactive_checks(Cell.of(name), parsed=name)
     return checks
 
 

@@ -10,7 +10,6 @@ import polars as pl
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.errors import SandanError
-from feature_store.ingestion.text_table import is_parquet
 from feature_store.time_grid import HOURS_PER_STEP
 
 
@@ -22,7 +21,8 @@ def write_canonical(
     Times carry the offset of the zone that the history's grid is in. ``reactive`` lies on the
     same grid; its columns are written if any of it is known.
     """
-    if not is_parquet(path) and path.suffix.lower() != ".csv":
+    suffix = path.suffix.lower()
+    if suffix not in {".parquet", ".csv"}:
         raise SandanError(f"{path.name}: is neither .csv nor .parquet; choose one of the two")
     known = np.isfinite(history.demand_kw)
     zone = getattr(history.grid.start.tzinfo, "key", "UTC")
@@ -40,7 +40,7 @@ def write_canonical(
             pl.Series("lagging_kvarh", reactive.lagging_kvarh[known]).fill_nan(None),
             pl.Series("leading_kvarh", reactive.leading_kvarh[known]).fill_nan(None),
         )
-    if is_parquet(path):
+    if suffix == ".parquet":
         ordered.write_parquet(path)
     else:
         written = pl.col("period_start", "known_at").dt.strftime("%Y-%m-%dT%H:%M:%S%:z")

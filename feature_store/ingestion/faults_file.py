@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
-from feature_store.entities.reading_batch import Refused
+from feature_store.entities.reading_batch import BadRow
 from feature_store.errors import SandanError
 
-COLUMNS = ("row", "column", "value", "reason")
+COLUMNS = ("row", "column", "value", "reason", "fix")
 
 
-def write_faults(refused: Refused, path: Path) -> None:
-    """Write one fault a line as CSV, the values as they stand in the refused file."""
+def write_faults(bad_rows: Sequence[BadRow], path: Path) -> None:
+    """Write one fault a line as CSV, the values as they stand in the file."""
     try:
         with path.open("w", encoding="utf-8", newline="") as lines:
             table = csv.writer(lines)
             table.writerow(COLUMNS)
             table.writerows(
-                (bad.row, bad.column, bad.value, bad.reason) for bad in refused.bad_rows
+                (bad.row, bad.column, bad.value, bad.fault, bad.fix) for bad in bad_rows
             )
     except OSError as error:
         raise SandanError(

@@ -7,14 +7,29 @@ from pathlib import Path
 
 from feature_store.entities.reading_batch import ReadingBatch, Refused
 from feature_store.errors import SandanError
+from feature_store.ingestion.ami_load_profile import AmiLoadProfileReader
 from feature_store.ingestion.canonical import CanonicalReader
+from feature_store.ingestion.checked_file import CheckedFile, content_hash, header_row, refused
+from feature_store.ingestion.eds_json import EdsJsonReader
+from feature_store.ingestion.kepco_on import KepcoOnReader
+from feature_store.ingestion.power_planner import PowerPlannerReader
+from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.reader import Reader
+from feature_store.ingestion.sheet import UnreadableSheetError
+from feature_store.ingestion.source_file import SourceFile
 from feature_store.ingestion.text_table import header
 from feature_store.ingestion.uci_steel import UciSteelReader
 from feature_store.ingestion.visible_text import visible
 
-READERS: tuple[Reader, ...] = (UciSteelReader(), CanonicalReader())
-"""Every format, the most particular first."""
+READERS: tuple[Reader, ...] = (
+    PowerPlannerReader(),
+    KepcoOnReader(),
+    EdsJsonReader(),
+    AmiLoadProfileReader(),
+    UciSteelReader(),
+    CanonicalReader(),
+)
+"""Every format; of a file that can be read, exactly one says that it is its own."""
 
 _SHOWN_LETTERS = 200
 """Eight column names fit; the first line of a file that is no table may have no end."""
@@ -27,20 +42,61 @@ class UnknownFormatError(SandanError):
 def read_file(
     path: Path, *, firm_id: str | None, now: datetime, format_name: str | None = None
 ) -> ReadingBatch | Refused:
-    """Read a file in the format named, else in the first one that recognises it.
+    """Return the readings of a file with one firm's only meter, see :func:`take_file`."""
+    return take_file(path, ReadRequest(firm_id=firm_id, now=now), format_name=format_name)
+
+
+def take_file(
+    path: Path, request: ReadRequest, *, format_name: str | None = None, keep_good: bool = False
+) -> ReadingBatch | Refused:
+    """Return the readings of a file: all of them or, if any row is no reading, none.
 
     Args:
         path: The file.
-        firm_id: Whose readings they are, if the file does not say.
-        now: Nothing measured can lie later than this; timezone-aware.
-        format_name: Name of one of ``READERS``.
+        request: Whose it is and what of it is wanted.
+        format_name: Name of one of ``READERS``; None: the one that recognises the file.
+        keep_good: Take the rows that are readings and leave the others out, named.
     """
+    checked = understood(path, request, format_name=format_name)
+    if isinstance(checked, Refused):
+        return checked
+    if checked.bad_rows and not (keep_good and checked.rows.height):
+        return Refused(source_name=checked.source_name, bad_rows=checked.bad_rows)
+    part = bool(checked.bad_rows)
+    return ReadingBatch(
+        rows=checked.rows,
+        source_format=checked.source_format,
+        source_name=checked.source_name,
+        content_sha256=content_hash(SourceFile(path), request.selection + " good rows")
+        if part
+        else checked.content_sha256,
+        left_out=checked.bad_rows,
+    )
+
+
+def understood(
+    path: Path, request: ReadRequest, *, format_name: str | None = None
+) -> CheckedFile | Refused:
+    """Return a file as it is understood, with every fault, for the caller to decide on."""
     if not path.is_file():
         raise SandanError(f"{path}: there is no such file; check the path")
-    return _reader_of(path, format_name).read(path, firm_id=firm_id, now=now)
+    file = SourceFile(path)
+    if not file.head:
+        return refused(file, "is empty; export the file again", row=header_row(file))
+    if file.too_large:
+        return refused(file, file.too_large, row=header_row(file))
+    try:
+        reader = reader_of(file, format_name)
+    except UnknownFormatError:
+        reason = _unreadable(file)
+        if reason is None:
+            raise
+        return refused(file, reason, row=header_row(file))
+    return reader.read(file, request)
 
 
-def _reader_of(path: Path, format_name: str | None) -> Reader:
+def reader_of(file: SourceFile, format_name: str | None = None) -> Reader:
+    """Return the reader of that name, or the one that recognises the file."""
     known = "; ".join(f"{reader.name} ({reader.describes})" for reader in READERS)
     if format_name is not None:
         for reader in READERS:
@@ -48,10 +104,32 @@ def _reader_of(path: Path, format_name: str | None) -> Reader:
                 return reader
         raise UnknownFormatError(f"there is no format {format_name!r}; choose one of {known}")
     for reader in READERS:
-        if reader.recognises(path):
+        if reader.recognises(file):
             return reader
-    found = visible(", ".join(header(path)[:8]), most=_SHOWN_LETTERS) or "none"
     raise UnknownFormatError(
-        f"{visible(path.name)}: no known format has its columns ({found}); "
+        f"{visible(file.name)}: no known format has its columns ({_columns(file)}); "
         f"bring it to one of {known}"
     )
+
+
+def _unreadable(file: SourceFile) -> str | None:
+    """Why no reader could so much as look at the file's cells; None if they could."""
+    try:
+        match file.container:
+            case "json" | "ndjson":
+                _ = file.document
+            case "text" | "html" | "xlsx" | "xls":
+                _ = file.sheet
+            case _:
+                return None
+    except UnreadableSheetError as error:
+        return str(error)
+    return None
+
+
+def _columns(file: SourceFile) -> str:
+    """What the file has instead of a known format's columns."""
+    names = header(file)
+    if not names and _unreadable(file) is None and file.container in {"html", "xlsx", "xls"}:
+        names = next((row.cells for row in file.sheet.rows), ())
+    return visible(", ".join(names[:8]), most=_SHOWN_LETTERS) or "none"

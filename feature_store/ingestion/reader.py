@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
-from feature_store.entities.reading_batch import ReadingBatch, Refused
+from feature_store.entities.reading_batch import Refused
+from feature_store.ingestion.checked_file import CheckedFile
+from feature_store.ingestion.read_request import ReadRequest
+from feature_store.ingestion.source_file import SourceFile
 
 
 class Reader(Protocol):
     """Turns one file format into readings.
 
     To read another format, add one module here, one line to ``READERS`` in
-    ``feature_store.ingestion.read_file`` and one to ``tests/contracts/test_every_reader.py``.
+    ``feature_store.ingestion.read_file`` and made files to ``tests/made_exports.py``.
     """
 
     @property
@@ -26,16 +27,14 @@ class Reader(Protocol):
         """The format in one line, for whoever has to choose one."""
         ...
 
-    def recognises(self, path: Path) -> bool:
-        """Whether the file looks like this format, by its name and first line."""
+    def recognises(self, file: SourceFile) -> bool:
+        """Whether the file has this format, by its content; of all readers one may say so."""
         ...
 
-    def read(self, path: Path, *, firm_id: str | None, now: datetime) -> ReadingBatch | Refused:
-        """Read the whole file: all of it is good, or every row at fault is named.
+    def read(self, file: SourceFile, request: ReadRequest) -> CheckedFile | Refused:
+        """Read the whole file: every row is a reading or is named with what is wrong with it.
 
-        Args:
-            path: A file that exists.
-            firm_id: Whose readings they are, if the caller knows; the file must not differ.
-            now: Nothing measured can lie later than this.
+        Refused is a file of which no row can be understood, e.g. without the columns it needs, or
+        of which it is not clear whose readings it holds.
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -16,96 +17,115 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 _INTERVAL = pl.lit(INTERVAL)
 
 
-def value_checks(column: str) -> tuple[RowCheck, ...]:
-    """Checks of a power or energy column, parsed as ``value``."""
+NO_COMMA = "is not a number; write it like 12.5, without unit or thousands comma"
+COMMA_OR_NOT = "is not a number; write it like 1234.5 or 1,234.5, without unit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Where a checked value stands."""
+
+    column: str | pl.Expr
+    """Name of its column in the file."""
+    written: pl.Expr
+    """The cell as it stands there; null if empty."""
+
+    @classmethod
+    def of(cls, column: str) -> Cell:
+        """The cells of one column of a text table."""
+        return cls(column=column, written=text(column))
+
+    def check(self, fails: pl.Expr, reason: str | pl.Expr) -> RowCheck:
+        """A check that blames this cell."""
+        return RowCheck(column=self.column, value=self.written, fails=fails, reason=reason)
+
+
+def value_checks(cell: Cell, *, number: str = NO_COMMA) -> tuple[RowCheck, ...]:
+    """Checks of a power or energy, parsed as ``value``."""
     value = pl.col("value")
     return (
-        RowCheck(
-            column=column,
-            fails=text(column).is_null(),
-            reason="is empty; leave the whole row out if the meter gave nothing, a gap is allowed",
+        cell.check(
+            cell.written.is_null(),
+            "is empty; leave the whole row out if the meter gave nothing, a gap is allowed",
         ),
-        _is_a_number(column, value),
-        RowCheck(
-            column=column,
-            fails=value.is_nan() | value.is_infinite(),
-            reason="is not finite; leave the whole row out if the meter gave nothing",
+        _is_a_number(cell, value, number),
+        cell.check(
+            value.is_nan() | value.is_infinite(),
+            "is not finite; leave the whole row out if the meter gave nothing",
         ),
-        RowCheck(
-            column=column,
-            fails=value < 0,
-            reason="is negative; readings are the draw from the grid, write what is fed in as 0",
+        cell.check(
+            value < 0,
+            "is negative; readings are the draw from the grid, write what is fed in as 0",
         ),
     )
 
 
-def reactive_checks(column: str, *, parsed: str) -> tuple[RowCheck, ...]:
-    """Checks of a column of reactive energy, which may be empty, parsed into column ``parsed``."""
+def reactive_checks(cell: Cell, *, parsed: str, number: str = NO_COMMA) -> tuple[RowCheck, ...]:
+    """Checks of reactive energy, which may be empty, parsed into column ``parsed``."""
     value = pl.col(parsed)
     return (
-        _is_a_number(column, value),
-        RowCheck(
-            column=column,
-            fails=value.is_nan() | value.is_infinite(),
-            reason="is not finite; leave it empty if the meter gave nothing",
+        _is_a_number(cell, value, number),
+        cell.check(
+            value.is_nan() | value.is_infinite(),
+            "is not finite; leave it empty if the meter gave nothing",
         ),
-        RowCheck(
-            column=column,
-            fails=value < 0,
-            reason="is negative; write lagging and leading energy in columns of their own, from 0",
+        cell.check(
+            value < 0,
+            "is negative; write lagging and leading energy in columns of their own, from 0",
         ),
     )
 
 
-def interval_checks(column: str, *, now: datetime) -> tuple[RowCheck, ...]:
-    """Checks of the interval, parsed as ``period_start``, that ``column`` tells."""
+def interval_checks(
+    cell: Cell, *, now: datetime, of: tuple[str, ...] = ("firm_id",)
+) -> tuple[RowCheck, ...]:
+    """Checks of the interval, parsed as ``period_start``, that ``cell`` tells.
+
+    ``of`` are the columns of whatever may have each interval only once.
+    """
     start = pl.col("period_start")
-    firm_and_start = ("firm_id", "period_start")
-    first_row = pl.col(ROW).min().over(firm_and_start)
+    once = (*of, "period_start")
+    first_row, last_row = pl.col(ROW).min().over(once), pl.col(ROW).max().over(once)
+    values = pl.col("kwh").drop_nulls().n_unique().over(once)
     return (
-        RowCheck(
-            column=column,
-            fails=start.dt.truncate(INTERVAL) != start,
-            reason="is off the quarter-hour grid; use minutes 00, 15, 30 or 45 and no seconds",
+        cell.check(
+            start.dt.truncate(INTERVAL) != start,
+            "is off the quarter-hour grid; use minutes 00, 15, 30 or 45 and no seconds",
         ),
-        RowCheck(
-            column=column,
-            fails=start.is_not_null() & (pl.col(ROW) > first_row),
-            reason=pl.format("is the same interval as in row {}; keep one of them", first_row),
+        cell.check(
+            start.is_not_null() & (pl.col(ROW) > first_row),
+            pl.format("is the same interval as in row {}; keep one of them", first_row),
         ),
-        RowCheck(
-            column=column,
-            fails=start + _INTERVAL > _latest(now),
-            reason=f"ends later than now, {now.isoformat(timespec='seconds')}; "
+        cell.check(
+            start.is_not_null() & (pl.col(ROW) == first_row) & (values > 1),
+            pl.format("stands in row {} again with another value; keep one of them", last_row),
+        ),
+        cell.check(
+            start + _INTERVAL > _latest(now),
+            f"ends later than now, {now.isoformat(timespec='seconds')}; "
             "check the offset from UTC and the clock of the meter",
         ),
     )
 
 
-def known_at_checks(column: str, *, now: datetime) -> tuple[RowCheck, ...]:
+def known_at_checks(cell: Cell, *, now: datetime) -> tuple[RowCheck, ...]:
     """Checks of the moment, parsed as ``known_at``, at which a row could first be read."""
     known_at = pl.col("known_at")
     return (
-        RowCheck(
-            column=column,
-            fails=known_at < pl.col("period_start") + _INTERVAL,
-            reason="is before the interval ends; a reading is known at its end or later",
+        cell.check(
+            known_at < pl.col("period_start") + _INTERVAL,
+            "is before the interval ends; a reading is known at its end or later",
         ),
-        RowCheck(
-            column=column,
-            fails=known_at > _latest(now),
-            reason=f"is later than now, {now.isoformat(timespec='seconds')}; "
+        cell.check(
+            known_at > _latest(now),
+            f"is later than now, {now.isoformat(timespec='seconds')}; "
             "leave it empty if it is not known",
         ),
     )
 
 
-def _is_a_number(column: str, value: pl.Expr) -> RowCheck:
-    return RowCheck(
-        column=column,
-        fails=text(column).is_not_null() & value.is_null(),
-        reason="is not a number; write it like 12.5, without unit or thousands comma",
-    )
+def _is_a_number(cell: Cell, value: pl.Expr, reason: str) -> RowCheck:
+    return cell.check(cell.written.is_not_null() & value.is_null(), reason)
 
 
 def _latest(now: datetime) -> pl.Expr:

@@ -15,12 +15,21 @@ from feature_store.ingestion.text_table import RAGGED_LINE, RAGGED_REASON, ROW, 
 class RowCheck:
     """A fault of a cell, and the words for it."""
 
-    column: str
-    """Column of the file that is at fault."""
+    column: str | pl.Expr
+    """Column of the file that is at fault; an expression where it depends on the row."""
     fails: pl.Expr
     """True where the row is at fault; null counts as not at fault."""
     reason: str | pl.Expr
     """What is wrong and how to mend it; an expression where it depends on the row."""
+    value: pl.Expr | None = None
+    """The cell as it stands in the file; None: of the column named."""
+
+    @property
+    def cell(self) -> pl.Expr:
+        """The cell at fault."""
+        if self.value is not None:
+            return self.value
+        return text(self.column) if isinstance(self.column, str) else pl.lit("")
 
 
 def bad_rows(table: pl.DataFrame, checks: Sequence[RowCheck]) -> tuple[BadRow, ...]:
@@ -44,9 +53,9 @@ def bad_rows(table: pl.DataFrame, checks: Sequence[RowCheck]) -> tuple[BadRow, .
         table.select(
             pl.col(ROW).cast(pl.Int64),
             fails=fits & check.fails.fill_null(value=False),
-            column=pl.lit(check.column),
-            value=text(check.column).fill_null(""),
-            reason=pl.lit(check.reason) if isinstance(check.reason, str) else check.reason,
+            column=_told(check.column),
+            value=check.cell.fill_null(""),
+            reason=_told(check.reason),
         )
         for check in checks
     ]
@@ -57,3 +66,13 @@ def bad_rows(table: pl.DataFrame, checks: Sequence[RowCheck]) -> tuple[BadRow, .
         .sort(ROW, maintain_order=True)
         .iter_rows()
     )
+
+
+def good_rows(table: pl.DataFrame, checks: Sequence[RowCheck]) -> pl.DataFrame:
+    """Return the rows of ``table`` that have no fault."""
+    at_fault = [check.fails.fill_null(value=False) for check in checks]
+    return table.filter(pl.col(RAGGED_REASON).is_null(), ~pl.any_horizontal(at_fault))
+
+
+def _told(words: str | pl.Expr) -> pl.Expr:
+    return pl.lit(words) if isinstance(words, str) else words

@@ -1,15 +1,22 @@
-"""A file as a table of text, with the row numbers that a person counts."""
+"""A file with one header as a table of text, with the row numbers that a person counts."""
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 
 import polars as pl
 import polars.selectors as cs
 
 from feature_store.entities.reading_batch import BadRow
+from feature_store.ingestion.json_document import Json, parsed_json, written
+from feature_store.ingestion.limits import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
+from feature_store.ingestion.sheet import UnreadableSheetError
+from feature_store.ingestion.source_file import SourceFile
+from feature_store.ingestion.text_lines import lines_of
 
 ROW = "row"
 """Column of row numbers; the header of a CSV file is row 1."""
@@ -20,49 +27,69 @@ RAGGED_REASON = "ragged_reason"
 _PREFIX = "text."
 _CELLS = cs.starts_with(_PREFIX)
 
+_CHUNK = 10_000
+"""Rows turned into columns at a time: as lists of Python texts they take ten times the room."""
+
+_LOOKED_AT = 20
+"""Objects of a JSON file whose keys are its header, before all of it is read."""
+
 
 def text(column: str) -> pl.Expr:
     """The cells of a file's column as they stand in it, without blanks around them."""
     return pl.col(_PREFIX + column)
 
 
-def header(path: Path) -> tuple[str, ...]:
-    """Column names of a CSV or Parquet file; empty if it can be read as neither."""
-    try:
-        if is_parquet(path):
-            return tuple(pl.read_parquet_schema(path))
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            return tuple(next(csv.reader(lines), ()))
-    except (pl.exceptions.PolarsError, csv.Error):
-        return ()
+def header(file: SourceFile) -> tuple[str, ...]:
+    """Column names of a CSV, Parquet, Arrow or JSON file of records; empty for any other."""
+    names: Iterable[str] = ()
+    with suppress(pl.exceptions.PolarsError, csv.Error, UnreadableSheetError, OSError):
+        match file.container:
+            case "parquet":
+                names = pl.read_parquet_schema(file.path)
+            case "arrow":
+                names = pl.read_ipc_schema(file.path)
+            case "arrow-stream":
+                names = pl.read_ipc_stream(file.path, n_rows=0).columns
+            case "json" | "ndjson":
+                names = _names(_records(file)[:_LOOKED_AT])
+            case "text":
+                head = file.head.decode("utf-8-sig", errors="replace")
+                names = next(csv.reader(lines_of(head)), ())
+            case _:
+                pass
+    return tuple(islice(names, MOST_COLUMNS))
 
 
-def is_parquet(path: Path) -> bool:
-    """Whether the file's name says that it is Parquet."""
-    return path.suffix.lower() == ".parquet"
+def header_row(file: SourceFile) -> int:
+    """Row that the column names stand in; 0 where rows have no header and count from 1."""
+    return 1 if file.container == "text" else 0
 
 
-def header_row(path: Path) -> int:
-    """Row that the column names stand in; 0 for Parquet, whose rows count from 1."""
-    return 0 if is_parquet(path) else 1
-
-
-def read_text_table(path: Path) -> pl.DataFrame | BadRow:
+def read_text_table(file: SourceFile) -> pl.DataFrame | BadRow:
     """Return ``row`` and the cells of each column, see :func:`text`; empty cells are null.
 
     Blank lines are left out but counted. A row with more or fewer cells than the header has none
     of them, but stands whole in ``ragged_line``, with what is wrong in ``ragged_reason``; both are
     null elsewhere. A file that is no table is told as one bad row.
     """
-    cells = _parquet_cells(path) if is_parquet(path) else _csv_cells(path)
+    try:
+        match file.container:
+            case "text":
+                cells = _csv_cells(file)
+            case "json" | "ndjson":
+                cells = _json_cells(_records(file))
+            case "parquet" | "arrow" | "arrow-stream":
+                cells = _columnar_cells(file)
+            case other:
+                return _fault(file, f"is {other}, which is no form of this format; export it anew")
+    except UnreadableSheetError as error:
+        return _fault(file, str(error))
     if isinstance(cells, BadRow):
         return cells
-    first = header_row(path) + 1
-    kept = cells.with_columns(_CELLS.str.strip_chars()).with_columns(
-        pl.when(_CELLS != "").then(_CELLS)
-    )
-    return kept.with_columns(pl.int_range(first, kept.height + first).alias(ROW)).filter(
-        ~pl.all_horizontal(_CELLS.is_null()) | pl.col(RAGGED_REASON).is_not_null()
+    return (
+        cells.with_columns(_CELLS.str.strip_chars())
+        .with_columns(pl.when(_CELLS != "").then(_CELLS))
+        .filter(~pl.all_horizontal(_CELLS.is_null()) | pl.col(RAGGED_REASON).is_not_null())
     )
 
 
@@ -71,36 +98,58 @@ def column_names(table: pl.DataFrame) -> tuple[str, ...]:
     return tuple(name.removeprefix(_PREFIX) for name in table.columns if name.startswith(_PREFIX))
 
 
-def _csv_cells(path: Path) -> pl.DataFrame | BadRow:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.reader(lines))
-    except UnicodeDecodeError:
-        return _fault(path, "is not UTF-8 text; save it as CSV UTF-8 and try again")
-    except csv.Error as error:
-        return _fault(path, f"cannot be read as CSV ({error}); export it again")
-    names = rows.pop(0) if rows else []
-    if not names:
-        return _fault(path, "no column names stand in the first line; export the file again")
-    for name, times in Counter(names).items():
-        if times > 1:
-            return _fault(path, f"stands {times} times; keep one of them", column=name)
-    width = len(names)
-    reasons = [_misfit(row, width) for row in rows]
-    lines_kept = [reason and ",".join(row) for row, reason in zip(rows, reasons, strict=True)]
-    return pl.DataFrame(
-        [row if len(row) == width else [None] * width for row in rows],
-        schema={_PREFIX + name: pl.String for name in names},
-        orient="row",
-    ).with_columns(
-        pl.Series(RAGGED_LINE, lines_kept, pl.String),
-        pl.Series(RAGGED_REASON, reasons, pl.String),
+def text_columns(columns: Mapping[str, Sequence[str | None]], rows: Sequence[int]) -> pl.DataFrame:
+    """Return a table as :func:`read_text_table` does, of cells that were found otherwise."""
+    schema = {ROW: pl.Int64(), **{_PREFIX + name: pl.String() for name in columns}}
+    named = {_PREFIX + name: cells for name, cells in columns.items()}
+    return pl.DataFrame({ROW: rows} | named, schema=schema).with_columns(
+        pl.lit(None, pl.String).alias(RAGGED_LINE), pl.lit(None, pl.String).alias(RAGGED_REASON)
     )
 
 
-def _misfit(row: list[str], width: int) -> str | None:
-    """Say how a row differs from the header; None if it does not or is blank."""
-    if len(row) == width or not any(map(str.strip, row)):
+def _csv_cells(file: SourceFile) -> pl.DataFrame | BadRow:
+    if file.too_large:
+        raise UnreadableSheetError(file.too_large)
+    if not file.text.encoding.startswith("utf-8"):
+        return _fault(file, "is not UTF-8 text; save it as CSV UTF-8 and try again")
+    lines = csv.reader(lines_of(file.text.text))
+    try:
+        names = next(lines, [])
+        if not names:
+            return _fault(file, "no column names stand in the first line; export the file again")
+        if len(names) > MOST_COLUMNS:
+            reason = f"has {len(names):,} columns, more than {MOST_COLUMNS}; keep those it needs"
+            return _fault(file, reason)
+        for name, times in Counter(names).items():
+            if times > 1:
+                return _fault(file, f"stands {times} times; keep one of them", column=name)
+        return pl.concat(_chunks(lines, names), rechunk=True)
+    except csv.Error as error:
+        return _fault(file, f"cannot be read as CSV ({error}); export it again")
+
+
+def _chunks(lines: Iterator[list[str]], names: list[str]) -> Iterator[pl.DataFrame]:
+    numbered = ((number, cells) for number, cells in enumerate(lines, start=2) if any(cells))
+    cells = {_PREFIX + name: pl.String() for name in names}
+    schema = {ROW: pl.Int64(), **cells, RAGGED_LINE: pl.String(), RAGGED_REASON: pl.String()}
+    width = len(names)
+    yield pl.DataFrame(schema=schema)
+    while rows := list(islice(numbered, _CHUNK)):
+        yield pl.DataFrame(
+            [
+                (number, *cells, None, None)
+                if len(cells) == width
+                else (number, *([None] * width), ",".join(cells), misfit(cells, width))
+                for number, cells in rows
+            ],
+            schema=schema,
+            orient="row",
+        )
+
+
+def misfit(row: list[str], width: int) -> str | None:
+    """Say how a row differs from the header; None if it is blank."""
+    if not any(map(str.strip, row)):
         return None
     mend = (
         "write decimals with a point and no thousands comma"
@@ -110,14 +159,71 @@ def _misfit(row: list[str], width: int) -> str | None:
     return f"has another number of cells ({len(row)}) than the header ({width}); {mend}"
 
 
-def _parquet_cells(path: Path) -> pl.DataFrame | BadRow:
+def _records(file: SourceFile) -> list[Json]:
+    """The objects of a JSON array, or of the lines of an NDJSON file, null for a blank line."""
+    if file.container == "ndjson":
+        lines = file.text.text.split("\n")
+        if len(lines) > MOST_CELLS:
+            raise UnreadableSheetError(f"has more than {MOST_CELLS:,} lines; split it")
+        return [parsed_json(line) if line.strip() else None for line in lines]
+    if not isinstance(file.document, list):
+        raise UnreadableSheetError("is no list of objects; write one object a reading")
+    return file.document
+
+
+def _names(records: Sequence[Json]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for each in records if isinstance(each, dict) for key in each))
+
+
+def _json_cells(records: list[Json]) -> pl.DataFrame:
+    names = _names(records)
+    if len(names) > MOST_COLUMNS:
+        raise UnreadableSheetError(f"has {len(names):,} keys; keep those it needs")
+    objects = [each if isinstance(each, dict) else {} for each in records]
+    odd = [None if each is None or isinstance(each, dict) else written(each) for each in records]
+    table = text_columns(
+        {name: [written(each.get(name)) for each in objects] for name in names},
+        range(1, len(records) + 1),
+    )
+    reason = pl.lit("is no object; write one object a reading")
+    return table.with_columns(pl.Series(RAGGED_LINE, odd, pl.String)).with_columns(
+        pl.when(pl.col(RAGGED_LINE).is_not_null()).then(reason).alias(RAGGED_REASON)
+    )
+
+
+def _columnar_cells(file: SourceFile) -> pl.DataFrame | BadRow:
+    kind = "Parquet" if file.container == "parquet" else "Arrow"
     try:
-        table = pl.read_parquet(path)
+        rows = _row_count(file)
+        if rows > MOST_ROWS:
+            return _fault(file, f"holds {rows:,} rows, more than {MOST_ROWS:,}; split it")
+        match file.container:
+            case "parquet":
+                table = pl.read_parquet(file.path)
+            case "arrow":
+                table = pl.read_ipc(file.path)
+            case _:
+                table = pl.read_ipc_stream(file.path)
         cells = table.select(_as_text(table[name]).alias(_PREFIX + name) for name in table.columns)
-    except pl.exceptions.PolarsError as error:
-        return _fault(path, f"cannot be read as Parquet ({error}); write it again")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        return _fault(file, f"cannot be read as {kind} ({error}); write it again")
     whole = pl.lit(None, pl.String)
-    return cells.with_columns(whole.alias(RAGGED_LINE), whole.alias(RAGGED_REASON))
+    return cells.with_columns(
+        pl.int_range(1, cells.height + 1, dtype=pl.Int64).alias(ROW),
+        whole.alias(RAGGED_LINE),
+        whole.alias(RAGGED_REASON),
+    )
+
+
+def _row_count(file: SourceFile) -> int:
+    """Rows by the file's own account, before any is unpacked; a stream has none."""
+    match file.container:
+        case "parquet":
+            return int(pl.scan_parquet(file.path).select(pl.len()).collect().item())
+        case "arrow":
+            return int(pl.scan_ipc(file.path).select(pl.len()).collect().item())
+        case _:
+            return 0
 
 
 def _as_text(column: pl.Series) -> pl.Series:
@@ -129,5 +235,5 @@ def _as_text(column: pl.Series) -> pl.Series:
     return column.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00")
 
 
-def _fault(path: Path, reason: str, *, column: str = "") -> BadRow:
-    return BadRow(row=header_row(path), column=column, value=column, reason=reason)
+def _fault(file: SourceFile, reason: str, *, column: str = "") -> BadRow:
+    return BadRow(row=header_row(file), column=column, value=column, reason=reason)

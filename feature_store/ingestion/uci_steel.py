@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import polars as pl
 
-from feature_store.entities.reading_batch import BadRow, ReadingBatch, Refused
-from feature_store.ingestion.checked_batch import checked_batch, refused
-from feature_store.ingestion.reading_checks import interval_checks, reactive_checks, value_checks
+from feature_store.entities.reading_batch import BadRow, Refused
+from feature_store.ingestion.checked_file import CheckedFile, Origin, checked_file
+from feature_store.ingestion.read_request import ReadRequest
+from feature_store.ingestion.reading_checks import (
+    Cell,
+    interval_checks,
+    reactive_checks,
+    value_checks,
+)
 from feature_store.ingestion.row_check import RowCheck
+from feature_store.ingestion.source_file import SourceFile
 from feature_store.ingestion.text_table import (
     ROW,
     column_names,
@@ -47,39 +53,54 @@ class UciSteelReader:
     name: str = "uci-steel"
     describes: str = "Steel_industry_data.csv of the UCI repository (Gwangyang, 2018)"
 
-    def recognises(self, path: Path) -> bool:
+    def recognises(self, file: SourceFile) -> bool:
         """Whether the two columns that are needed are there."""
-        return {_LABEL, _ENERGY} <= set(header(path))
+        return {_LABEL, _ENERGY} <= set(header(file))
 
-    def read(self, path: Path, *, firm_id: str | None, now: datetime) -> ReadingBatch | Refused:
+    def read(self, file: SourceFile, request: ReadRequest) -> CheckedFile | Refused:
         """Read the whole file, see :class:`feature_store.ingestion.reader.Reader`."""
-        table = read_text_table(path)
+        table = read_text_table(file)
         if isinstance(table, BadRow):
-            return refused(path, table)
-        row = header_row(path)
-        missing = [
-            BadRow(row=row, column=name, value="", reason="is missing; use the file as published")
-            for name in (_LABEL, _ENERGY)
-            if name not in column_names(table)
-        ]
-        if firm_id is None:
-            reason = "is not in this format; name the firm with --firm"
-            missing.append(BadRow(row=row, column="firm_id", value="", reason=reason))
+            return Refused(source_name=file.name, bad_rows=(table,))
+        names = column_names(table)
+        missing = tuple(_missing(names, request, header_row(file)))
         if missing:
-            return refused(path, *missing)
-        told = {name: column for name, column in _REACTIVE.items() if column in column_names(table)}
+            return Refused(source_name=file.name, bad_rows=missing)
+        told = {name: column for name, column in _REACTIVE.items() if column in names}
         checks = (
             *_label_checks(),
-            *interval_checks(_LABEL, now=now),
-            *value_checks(_ENERGY),
-            *(check for name in told for check in reactive_checks(told[name], parsed=name)),
+            *interval_checks(Cell.of(_LABEL), now=request.now),
+            *value_checks(Cell.of(_ENERGY)),
+            *(
+                check
+                for name, column in told.items()
+                for check in reactive_checks(Cell.of(column), parsed=name)
+            ),
         )
-        return checked_batch(
-            path,
-            _parsed(table).with_columns(firm_id=pl.lit(firm_id), **_reactive(told)),
-            checks,
+        origin = Origin(
+            file=file,
+            request=request,
             source_format=self.name,
+            encoding=file.text.encoding if file.container == "text" else file.container,
         )
+        return checked_file(
+            origin,
+            _parsed(table).with_columns(firm_id=pl.lit(request.firm_id), **_reactive(told)),
+            checks,
+        )
+
+
+def _missing(names: Sequence[str], request: ReadRequest, row: int) -> list[BadRow]:
+    faults = [
+        (name, "is missing; use the file as published")
+        for name in (_LABEL, _ENERGY)
+        if name not in names
+    ]
+    if request.firm_id is None:
+        faults.append(("firm_id", "is not in this format; name the firm with --firm"))
+    if request.meters:
+        faults.append(("", "has no meter numbers; leave --meter out"))
+    return [BadRow(row=row, column=column, value="", reason=reason) for column, reason in faults]
 
 
 def _parsed(table: pl.DataFrame) -> pl.DataFrame:

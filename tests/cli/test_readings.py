@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from tests.made_exports import MADE
 
 FIRMS = """
 firms:
@@ -111,7 +112,7 @@ def test_every_fault_can_be_written_to_a_file(sandan, declared):
     assert code == 1
     assert f"every fault is in {faults}" in said
     written = pl.read_csv(faults, infer_schema=False)
-    assert written.columns == ["row", "column", "value", "reason"]
+    assert written.columns == ["row", "column", "value", "reason", "fix"]
     assert written["row"].to_list() == [str(row) for row in range(2, 32)]
     assert written.row(4)[:3] == ("6", None, "2026-03-05T00:00:00+09:00,1,5")
 
@@ -152,6 +153,80 @@ def test_control_bytes_of_a_file_do_not_reach_the_terminal(sandan, declared):
     assert r"1\x1b[2J\x07\x00" in said
     assert r"\x1b]0;title\x07\x9b" in said
     assert said.replace("\n", "").isprintable()
+
+
+def test_the_good_rows_are_taken_if_that_is_asked_for(sandan, declared):
+    bad, faults = declared / "bad.csv", declared / "faults.csv"
+    bad.write_text(READINGS.replace(",11\n", ",x\n"))
+    code, said = take(sandan, bad, "--keep-good", "--faults", faults)
+    assert code == 0
+    assert "2 rows added" in said
+    assert "1 fault in 1 row; these rows were left out" in said
+    assert pl.read_csv(faults).rows() == [
+        (3, "kwh", "x", "is not a number", "write it like 12.5, without unit or thousands comma")
+    ]
+    code, said = take(sandan, declared / "readings.csv")
+    assert (code, "1 row added, of which 0 corrections; 2 already known" in said) == (0, True)
+
+
+@pytest.mark.parametrize("made", MADE, ids=str)
+def test_every_made_export_is_imported(sandan, declared, made):
+    unit = ("--unit", made.asks["unit"]) if "unit" in made.asks else ()
+    code, said = take(sandan, made.made(declared), *unit)
+    assert code == 0, said
+    assert "import 1: 96 rows added" in said
+    assert "kiln_works: 2026-03-02 00:00 to 2026-03-03 00:00 (Asia/Seoul), no gaps" in said
+
+
+@pytest.fixture
+def two_meters(declared):
+    """A download with two meters, one row each."""
+    path = declared / "두 계기.csv"
+    lines = ("111111,2026-03-02 00:15,8", "222222,2026-03-02 00:15,1")
+    path.write_text("\n".join(("계기번호,검침일,순방향 유효전력량(KWH)", *lines)), "cp949")
+    return path
+
+
+def test_a_file_of_two_meters_is_taken_by_the_number(sandan, two_meters):
+    code, said = take(sandan, two_meters)
+    assert (code, "111111, 222222" in said, "--meter" in said) == (1, True, True)
+    assert "1 row added" in take(sandan, two_meters, "--meter", "222222")[1]
+    assert "1 correction" in take(sandan, two_meters, "--meter", "111111")[1]
+
+
+def test_a_firm_is_named_in_one_way(sandan, two_meters):
+    code, said = take(sandan, two_meters, "--meter", "111111=kiln_works")
+    assert (code, "use one of the two" in said) == (1, True)
+    code, said = sandan("readings", "import", two_meters, "--meter", "111111=kiln_works")
+    assert (code, "1 row added" in said) == (0, True)
+
+
+def test_a_preview_shows_a_file_as_it_is_understood_and_stores_nothing(sandan, declared):
+    made = MADE[1]
+    code, said = sandan("readings", "preview", made.made(declared))
+    assert code == 0
+    assert "power-planner (euc-kr)" in said
+    assert "meters: 0612345678" in said
+    assert "96 rows, 2026-03-02 00:00 to 2026-03-03 00:00 (Asia/Seoul), no gaps" in said
+    assert "1,001.25" in said
+    assert "96 rows added" in take(sandan, made.made(declared))[1]
+
+
+def test_a_preview_shows_what_would_be_refused(sandan, two_meters):
+    code, said = sandan("readings", "preview", two_meters)
+    assert (code, "are 2 meters in one file" in said) == (1, True)
+    assert "an import would be refused" in said
+    code, said = sandan("readings", "preview", two_meters, "--meter", "222222", "--unit", "MWh")
+    assert (code, "is neither kWh nor kW" in said) == (1, True)
+
+
+def test_a_preview_of_our_own_form_shows_every_firm(sandan, tmp_path):
+    path = tmp_path / "readings.csv"
+    path.write_text(
+        "firm_id,period_start,kwh\na,2026-03-02T00:00:00+09:00,1\nb,2026-03-02T00:00:00+09:00,x\n"
+    )
+    code, said = sandan("readings", "preview", path)
+    assert (code, "a: 1 row" in said, "is not a number" in said) == (1, True, True)
 
 
 def test_a_firm_that_is_not_declared_says_how_to_declare_it(sandan, files):

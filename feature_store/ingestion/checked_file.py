@@ -1,0 +1,107 @@
+"""The end of every reading: the rows that are readings, and every fault of the others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from feature_store.entities.reading_batch import READING_COLUMNS, BadRow, Refused
+from feature_store.ingestion.meter_choice import Meter, summed
+from feature_store.ingestion.read_request import ReadRequest
+from feature_store.ingestion.row_check import RowCheck, bad_rows, good_rows
+from feature_store.ingestion.source_file import SourceFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedFile:
+    """A file as it was understood. Whether its good rows are taken is the caller's choice."""
+
+    rows: pl.DataFrame
+    """The good rows, with the columns of ``READING_COLUMNS``, sorted by firm and period."""
+    bad_rows: tuple[BadRow, ...]
+    """Every fault of every other row, in the order of rows."""
+    source_format: str
+    """Name of the reader."""
+    source_name: str
+    """File name."""
+    encoding: str
+    """Encoding of a text file, else what contains the rows, e.g. ``cp949`` or ``parquet``."""
+    content_sha256: str
+    """Hash of the file as received; with a part of it chosen, of that choice too: another part of
+    the same file is not the same batch."""
+    meters: tuple[str, ...] = ()
+    """Meters in the file, as they are told to people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where rows come from, and what was asked for."""
+
+    file: SourceFile
+    request: ReadRequest
+    source_format: str
+    encoding: str
+    """See :attr:`CheckedFile.encoding`."""
+
+
+def checked_file(
+    origin: Origin,
+    table: pl.DataFrame,
+    checks: Sequence[RowCheck],
+    *,
+    firms: Mapping[Meter, str] | None = None,
+    meters: Sequence[Meter] = (),
+) -> CheckedFile | Refused:
+    """Sort out the rows of ``table``, which has the columns of ``READING_COLUMNS`` parsed.
+
+    Args:
+        origin: Where the rows come from.
+        table: The rows; with ``firms``, of those meters only and with the column ``source``.
+        checks: What can be wrong with them.
+        firms: Meters to be summed by firm; None where rows are of firms already.
+        meters: All meters that the file names.
+    """
+    file = origin.file
+    if not table.height:
+        reason = "there is no reading below the header; export the file again"
+        return refused(file, reason, row=header_row(file))
+    good, faults = good_rows(table, checks), bad_rows(table, checks)
+    if firms is not None:
+        good, partial = summed(good, firms)
+        faults += partial
+    return CheckedFile(
+        rows=good.select(pl.col(name).cast(kind) for name, kind in READING_COLUMNS.items()).sort(
+            "firm_id", "period_start"
+        ),
+        bad_rows=faults,
+        source_format=origin.source_format,
+        source_name=file.name,
+        encoding=origin.encoding,
+        content_sha256=content_hash(file, origin.request.selection),
+        meters=tuple(meter.told for meter in meters if meter.told),
+    )
+
+
+def content_hash(file: SourceFile, selection: str) -> str:
+    """Return the hash that a batch is known by."""
+    if not selection:
+        return file.sha256
+    return hashlib.sha256(f"{file.sha256} {selection}".encode()).hexdigest()
+
+
+def header_row(file: SourceFile) -> int:
+    """Row of faults of the whole file: 1, where a header stands, or 0 if rows have none."""
+    return 0 if file.container in {"parquet", "arrow", "arrow-stream", "json", "ndjson"} else 1
+
+
+def refused(
+    file: SourceFile, reason: str, *, row: int = 0, column: str = "", value: str = ""
+) -> Refused:
+    """Return the refusal of a file for one reason."""
+    return Refused(
+        source_name=file.name,
+        bad_rows=(BadRow(row=row, column=column, value=value, reason=reason),),
+    )

@@ -1,0 +1,176 @@
+"""Whose readings a file with customer and meter numbers holds: said by the caller, never guessed.
+
+A file of one meter is taken for the firm that the caller names. One of several is refused, and
+the numbers in it told, unless the caller says which to take and for whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from feature_store.entities.reading_batch import BadRow
+from feature_store.ingestion.read_request import MeterForFirm, ReadRequest, plain_number
+from feature_store.ingestion.text_table import RAGGED_REASON, ROW, text
+from feature_store.time_grid import INTERVAL
+
+SOURCE = "source"
+"""Column that tells the meter a row is of, as :attr:`Meter.told`."""
+
+_TOLD = 8
+"""Numbers listed in a refusal; whoever holds more knows them from a list of their own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meter:
+    """A meter as the file names it."""
+
+    customer: str | None
+    """Customer number 고객번호."""
+    meter: str | None
+    """Meter number 계기번호."""
+
+    @property
+    def told(self) -> str:
+        """The numbers, for people; empty if the file tells none."""
+        return " / ".join(number for number in (self.customer, self.meter) if number)
+
+    def has(self, number: str) -> bool:
+        """Whether it is known by this number."""
+        own = {plain_number(each) for each in (self.customer, self.meter) if each}
+        return plain_number(number) in own
+
+
+def meters_in(table: pl.DataFrame) -> tuple[Meter, ...]:
+    """Every meter of a table with the text columns ``customer`` and ``meter``."""
+    pairs = table.select(customer=text("customer"), meter=text("meter")).unique()
+    return tuple(
+        Meter(customer=customer, meter=meter)
+        for customer, meter in pairs.sort("customer", "meter").iter_rows()
+    )
+
+
+def firms_of(meters: Iterable[Meter], request: ReadRequest) -> dict[Meter, str] | BadRow:
+    """Return the firm of every meter that is to be taken, or why that is not clear."""
+    found = tuple(meters)
+    chosen = _chosen(found, request)
+    if isinstance(chosen, BadRow):
+        return chosen
+    firms = {}
+    for meter, firm_id in chosen.items():
+        if firm_id is None:
+            return _unclear("firm_id", "", "is not in this format; name the firm with --firm")
+        declared = request.customer_numbers.get(firm_id, frozenset())
+        known = {plain_number(number) for number in declared}
+        if known and meter.customer and plain_number(meter.customer) not in known:
+            return _unclear(
+                "고객번호",
+                meter.customer,
+                f"is not a customer number of {firm_id} ({', '.join(sorted(declared))}); "
+                "this is another firm's file, or declare the number for the firm",
+            )
+        firms[meter] = firm_id
+    return firms
+
+
+def _chosen(found: tuple[Meter, ...], request: ReadRequest) -> dict[Meter, str | None] | BadRow:
+    numbers = ", ".join(meter.told or "one without a number" for meter in found[:_TOLD])
+    numbers += ", …" if len(found) > _TOLD else ""
+    if not request.meters:
+        if len(found) == 1:
+            return {found[0]: request.firm_id}
+        return _unclear(
+            "계기번호",
+            numbers,
+            f"are {len(found)} meters in one file; name those to take, each with "
+            "--meter NUMBER (for --firm, several are summed) or --meter NUMBER=FIRM",
+        )
+    chosen: dict[Meter, str | None] = {}
+    for wanted in request.meters:
+        fitting = [meter for meter in found if meter.has(wanted.number)]
+        if not fitting:
+            return _unclear("", wanted.number, f"is in no row of this file; it holds {numbers}")
+        for meter in fitting:
+            if meter in chosen:
+                return _named_twice(meter, wanted)
+            chosen[meter] = wanted.firm_id or request.firm_id
+    return chosen
+
+
+def _named_twice(meter: Meter, wanted: MeterForFirm) -> BadRow:
+    reason = f"is named by two --meter, of which one is {wanted.number}; name each meter once"
+    return _unclear("", meter.told, reason)
+
+
+def of_chosen_meters(table: pl.DataFrame, firms: Mapping[Meter, str]) -> pl.DataFrame:
+    """Return the rows of the meters in ``firms``, with columns ``firm_id`` and ``source``.
+
+    A row whose cells do not fit the columns stays: whose it is cannot be known, so it is told.
+    """
+    mapping = pl.DataFrame(
+        [(meter.customer, meter.meter, firm_id, meter.told) for meter, firm_id in firms.items()],
+        schema={
+            "customer": pl.String,
+            "meter": pl.String,
+            "firm_id": pl.String,
+            SOURCE: pl.String,
+        },
+        orient="row",
+    )
+    keyed = table.with_columns(customer=text("customer"), meter=text("meter"))
+    joined = keyed.join(
+        mapping, on=["customer", "meter"], how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined.filter(pl.col("firm_id").is_not_null() | pl.col(RAGGED_REASON).is_not_null())
+
+
+def summed(
+    rows: pl.DataFrame, firms: Mapping[Meter, str]
+) -> tuple[pl.DataFrame, tuple[BadRow, ...]]:
+    """Return the sum of each firm's meters, and the intervals that not all of them tell.
+
+    A sum without one of its meters would be a reading that is too low.
+    """
+    if len(set(firms.values())) == len(firms):
+        return rows, ()
+    of_firm = list(firms.values())
+    needed = pl.DataFrame(
+        {"firm_id": list(dict.fromkeys(of_firm))}, schema={"firm_id": pl.String}
+    ).with_columns(needed=pl.Series([of_firm.count(one) for one in dict.fromkeys(of_firm)]))
+    kvarh = [
+        pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()).alias(name)
+        for name in ("lagging_kvarh", "leading_kvarh")
+    ]
+    sums = (
+        rows.group_by("firm_id", "period_start", maintain_order=True)
+        .agg(
+            pl.col("kwh").sum(),
+            pl.col("known_at").max(),
+            *kvarh,
+            pl.len(),
+            pl.col(SOURCE),
+            pl.col(ROW).min(),
+        )
+        .join(needed, on="firm_id")
+    )
+    partial = sums.filter(pl.col("len") < pl.col("needed")).sort(ROW)
+    faults = tuple(
+        BadRow(
+            row=row,
+            column="계기번호",
+            value=", ".join(told),
+            reason=f"of {total} meters to be summed, the others tell nothing for the interval "
+            f"from {start.isoformat()} to {(start + INTERVAL).isoformat()}; export all of them "
+            "for the same period",
+        )
+        for row, told, total, start in partial.select(
+            ROW, SOURCE, "needed", "period_start"
+        ).iter_rows()
+    )
+    return sums.filter(pl.col("len") == pl.col("needed")), faults
+
+
+def _unclear(column: str, value: str, reason: str) -> BadRow:
+    return BadRow(row=0, column=column, value=value, reason=reason)

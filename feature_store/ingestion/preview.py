@@ -1,0 +1,114 @@
+"""A file as it would be taken, before it is: what it is, what it holds, what stands against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from feature_store.entities.reading_batch import BadRow, Refused
+from feature_store.errors import SandanError
+from feature_store.ingestion.read_file import reader_of, understood
+from feature_store.ingestion.read_request import ReadRequest
+from feature_store.ingestion.source_file import SourceFile
+from feature_store.time_grid import INTERVAL
+
+UNNAMED = "?"
+"""Firm of a preview that nobody named; no firm can have this id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirmPreview:
+    """What a file holds of one firm."""
+
+    firm_id: str
+    first: datetime
+    """Start of the first interval, UTC."""
+    end: datetime
+    """End of the last one, UTC."""
+    rows: int
+    missing: int
+    """Intervals between the two that the file does not tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """A file as it was understood; nothing was stored."""
+
+    source_name: str
+    source_format: str
+    """Name of the reader."""
+    encoding: str
+    """Empty if the file was refused before its rows were looked at."""
+    meters: tuple[str, ...]
+    firms: tuple[FirmPreview, ...]
+    first_rows: pl.DataFrame
+    """The first good rows of each firm, with the columns of ``READING_COLUMNS``."""
+    bad_rows: tuple[BadRow, ...]
+    refused: bool
+    """Whether not even the good rows can be taken."""
+
+
+def preview_file(
+    path: Path, request: ReadRequest, *, format_name: str | None = None, first: int = 8
+) -> Preview:
+    """Return what an import of the file would see.
+
+    Args:
+        path: The file.
+        request: As an import would be asked for. A firm that is not named stands in the preview
+            as ``?``: to look at a file, nothing need be known about it.
+        format_name: Name of a reader; None: the one that recognises the file.
+        first: How many rows of a firm to show.
+    """
+    found = understood(path, request, format_name=format_name)
+    if request.firm_id is None and isinstance(found, Refused) and _asks_for_firm(found):
+        found = understood(path, replace(request, firm_id=UNNAMED), format_name=format_name)
+    if isinstance(found, Refused):
+        return Preview(
+            source_name=found.source_name,
+            source_format=_format(path, format_name),
+            encoding="",
+            meters=(),
+            firms=(),
+            first_rows=pl.DataFrame(),
+            bad_rows=found.bad_rows,
+            refused=True,
+        )
+    return Preview(
+        source_name=found.source_name,
+        source_format=found.source_format,
+        encoding=found.encoding,
+        meters=found.meters,
+        firms=tuple(map(_firm, found.rows.partition_by("firm_id", maintain_order=True))),
+        first_rows=found.rows.group_by("firm_id", maintain_order=True).head(first),
+        bad_rows=found.bad_rows,
+        refused=not found.rows.height,
+    )
+
+
+def _asks_for_firm(found: Refused) -> bool:
+    """Whether nothing but the firm is missing."""
+    return [(fault.column, fault.value) for fault in found.bad_rows] == [("firm_id", "")]
+
+
+def _format(path: Path, format_name: str | None) -> str:
+    """Which reader refused the file; none if it is no file of any."""
+    try:
+        return reader_of(SourceFile(path), format_name).name
+    except SandanError:
+        return "none"
+
+
+def _firm(rows: pl.DataFrame) -> FirmPreview:
+    starts = rows["period_start"]
+    first, end = starts[0], starts[-1] + INTERVAL
+    return FirmPreview(
+        firm_id=rows["firm_id"][0],
+        first=first,
+        end=end,
+        rows=rows.height,
+        missing=(end - first) // INTERVAL - rows.height,
+    )

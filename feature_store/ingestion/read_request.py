@@ -1,0 +1,89 @@
+"""What the caller knows about a file that the file itself may not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from feature_store.errors import SandanError
+
+Unit = Literal["kWh", "kW"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeterForFirm:
+    """A meter or customer number of the file, and whose readings it gives."""
+
+    number: str
+    firm_id: str | None
+    """None: those of the firm that the whole file is named for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRequest:
+    """How to take a file."""
+
+    now: datetime
+    """Nothing measured can lie later than this; timezone-aware."""
+    firm_id: str | None = None
+    """Whose readings they are, if the file does not say."""
+    meters: tuple[MeterForFirm, ...] = ()
+    """Which numbers to take, each once. Empty: the file may hold only one meter. Several of one
+    firm are summed."""
+    unit: Unit | None = None
+    """Of values whose header tells none."""
+    customer_numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Customer numbers 고객번호 that firms have declared; of another firm, any number is taken."""
+
+    @property
+    def selection(self) -> str:
+        """What was chosen from the file, as one text; empty if all of it was taken as it is."""
+        chosen = sorted(f"{meter.number}={meter.firm_id or ''}" for meter in self.meters)
+        return ";".join([*chosen, *([self.unit] if self.unit else [])])
+
+
+def meters_of(written: list[str]) -> tuple[MeterForFirm, ...]:
+    """Parse ``NUMBER`` or ``NUMBER=FIRM`` as the command line takes them.
+
+    Example:
+        >>> meters_of(["0612345678=bakery"])[0].firm_id
+        'bakery'
+    """
+    found = []
+    for each in written:
+        number, _, firm_id = each.partition("=")
+        if not plain_number(number):
+            raise SandanError(f"--meter {each}: has no number; write NUMBER or NUMBER=FIRM")
+        found.append(MeterForFirm(number=number.strip(), firm_id=firm_id.strip() or None))
+    numbers = [plain_number(meter.number) for meter in found]
+    for number in numbers:
+        if numbers.count(number) > 1:
+            raise SandanError(f"--meter {number}: is given twice; name each number once")
+    return tuple(found)
+
+
+def unit_of(written: str) -> Unit:
+    """Parse ``kWh`` or ``kW`` as the command line takes them, in letters of any size."""
+    match written.strip().lower():
+        case "kwh":
+            return "kWh"
+        case "kw":
+            return "kW"
+        case _:
+            raise SandanError(f"--unit {written}: is neither kWh nor kW; write one of the two")
+
+
+def plain_number(written: str) -> str:
+    """Return a customer or meter number as it is compared.
+
+    Hyphens and blanks are typography, and a workbook that keeps it as a number has lost its
+    leading zeros.
+
+    Example:
+        >>> plain_number("06-1234-5678") == plain_number("612345678")
+        True
+    """
+    kept = "".join(letter for letter in written if letter.isalnum() or letter == "*")
+    return kept.lstrip("0") or kept[:1]

@@ -1,0 +1,173 @@
+"""A stranger's file, looked at once by however many readers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeVar, assert_never
+
+from feature_store.ingestion.csv_sheet import csv_sheet
+from feature_store.ingestion.decoded_text import DecodedText, decoded
+from feature_store.ingestion.html_sheet import html_sheet
+from feature_store.ingestion.json_document import Json, parsed_json
+from feature_store.ingestion.limits import (
+    MEBIBYTE,
+    MOST_HTML_BYTES,
+    MOST_JSON_BYTES,
+    MOST_TEXT_BYTES,
+    MOST_WORKBOOK_BYTES,
+)
+from feature_store.ingestion.sheet import Sheet, UnreadableSheetError
+from feature_store.ingestion.workbook_sheet import workbook_sheet
+
+T = TypeVar("T")
+
+Container = Literal[
+    "text", "html", "json", "ndjson", "xlsx", "xls", "parquet", "arrow", "arrow-stream"
+]
+
+_MAGIC: dict[bytes, Container] = {
+    b"PAR1": "parquet",
+    b"ARROW1": "arrow",
+    b"\xff\xff\xff\xff": "arrow-stream",
+    b"PK\x03\x04": "xlsx",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "xls",
+}
+"""First bytes: Apache Parquet, Apache Arrow IPC, ZIP (OOXML), OLE compound file (MS-CFB)."""
+
+_HEAD_BYTES = 1 << 16
+"""Enough for the titles and the header of any export."""
+
+_MOST_BYTES: dict[Container, int] = {
+    "text": MOST_TEXT_BYTES,
+    "ndjson": MOST_TEXT_BYTES,
+    "html": MOST_HTML_BYTES,
+    "json": MOST_JSON_BYTES,
+    "xlsx": MOST_WORKBOOK_BYTES,
+    "xls": MOST_WORKBOOK_BYTES,
+}
+"""Parquet and Arrow files are bounded by their rows instead."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that exists. What is asked of it is read once and kept."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """File name, for messages and the audit."""
+        return self.path.name
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes."""
+        with self.path.open("rb") as content:
+            return content.read(_HEAD_BYTES)
+
+    @cached_property
+    def container(self) -> Container:
+        """What the file is by its content; its name is believed only for Parquet.
+
+        An export named ``.xls`` is as often HTML as it is a workbook.
+        """
+        if self.path.suffix.lower() == ".parquet":
+            return "parquet"
+        for magic, container in _MAGIC.items():
+            if self.head.startswith(magic):
+                return container
+        start = self.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(b"<"):
+            return "html"
+        if start.startswith((b"{", b"[")):
+            return "ndjson" if self._has_an_object_a_line() else "json"
+        return "text"
+
+    def _has_an_object_a_line(self) -> bool:
+        """Whether the first line is an object by itself, not the first of a document's lines."""
+        with self.path.open("rb") as content:
+            line, rest = content.readline(MOST_JSON_BYTES), content.read(_HEAD_BYTES)
+        if not line.endswith(b"\n") or not rest.strip():
+            return False
+        try:
+            return isinstance(parsed_json(line.decode("utf-8-sig", errors="replace")), dict)
+        except UnreadableSheetError:
+            return False
+
+    @cached_property
+    def too_large(self) -> str | None:
+        """Why the file is not looked at, if it is not."""
+        most, size = _MOST_BYTES.get(self.container), self.path.stat().st_size
+        if most is None or size <= most:
+            return None
+        return (
+            f"has {size / MEBIBYTE:,.0f} MiB, more than {most // MEBIBYTE}; "
+            "export a year at a time, or write it as Parquet"
+        )
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the content."""
+        with self.path.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+
+    @cached_property
+    def text(self) -> DecodedText:
+        """The content of a text file."""
+        if self.too_large:
+            raise UnreadableSheetError(self.too_large)
+        found = decoded(self.path.read_bytes())
+        if found is None:
+            raise UnreadableSheetError(
+                "is neither UTF-8 nor CP949 (EUC-KR) text; save it as CSV UTF-8 and try again"
+            )
+        return found
+
+    @property
+    def sheet(self) -> Sheet:
+        """The cells of a text, HTML or Excel file; ``UnreadableSheetError`` says why not."""
+        return _or_raise(self._sheet)
+
+    @property
+    def document(self) -> Json:
+        """The whole of a JSON file; the lines of an NDJSON file as a list."""
+        return _or_raise(self._document)
+
+    @cached_property
+    def _sheet(self) -> Sheet | UnreadableSheetError:
+        """The cells or why there are none: kept, since every reader asks."""
+        try:
+            if self.too_large:
+                return UnreadableSheetError(self.too_large)
+            match self.container:
+                case "text":
+                    return csv_sheet(self.text)
+                case "html":
+                    return html_sheet(self.text)
+                case "xlsx" | "xls":
+                    return workbook_sheet(self.path, container=self.container)
+                case "json" | "ndjson" | "parquet" | "arrow" | "arrow-stream":
+                    return UnreadableSheetError("has no rows of cells; name another --format")
+                case unknown:
+                    assert_never(unknown)
+        except UnreadableSheetError as error:
+            return error
+
+    @cached_property
+    def _document(self) -> Json | UnreadableSheetError:
+        try:
+            if self.container != "ndjson":
+                return parsed_json(self.text.text)
+            lines = self.text.text.splitlines()
+            return [parsed_json(line) for line in lines if line.strip()]
+        except UnreadableSheetError as error:
+            return error
+
+
+def _or_raise(found: T | UnreadableSheetError) -> T:
+    if isinstance(found, UnreadableSheetError):
+        raise found
+    return found
