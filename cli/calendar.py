@@ -10,7 +10,7 @@ import typer
 
 from cli.console import RESULT
 from cli.moments import moment_of
-from cli.readings import counted, print_refusal
+from cli.readings import counted, print_faults
 
 
 def calendar(
@@ -46,7 +46,7 @@ def calendar(
         known = {one.firm_id: one for one in store.as_of(moment).firms()}
         declared = read_calendar(file, known_firms=known.keys(), firm_id=firm)
         if isinstance(declared, Refused):
-            print_refusal(declared, None)
+            print_faults(declared.source_name, declared.bad_rows, None, stored=False)
             raise typer.Exit(code=1)
         for firm_id, periods in declared.by_firm.items():
             changed = with_periods(known[firm_id], periods, replacing=replace)
