@@ -1,6 +1,6 @@
 # Every word a person or CI needs. Wants make, Python 3.11 or newer, and access to PyPI and npm.
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo test lint check bench mutate lock clean
+.PHONY: help setup web demo test soak lint check bench mutate lock clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -35,6 +35,10 @@ demo: setup ## Run the whole product on the packaged sample complex
 
 test: setup ## Run every test and every example in a docstring
 	@$(BIN)/python -m pytest --quiet --doctest-modules
+
+soak: setup ## Run the ledger's random and kill tests in their long form (an hour), and write what was damaged
+	@SANDAN_SOAK=1 $(BIN)/python -m pytest --quiet tests/feature_store/storage
+	@$(BIN)/python -c 'from bench import durability, figures; figures.print_figures(durability.main())'
 
 lint: setup ## Check formatting, style, types and the directions of imports
 	$(BIN)/ruff format --check .

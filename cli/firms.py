@@ -17,10 +17,15 @@ from cli.moments import moment_of
 
 if TYPE_CHECKING:  # the database library takes a second to import
     from feature_store.entities.firm import Firm
+    from feature_store.storage.ledger_knowledge import LedgerKnowledge
     from feature_store.storage.ledger_store import LedgerStore
 
 AsOf = Annotated[
     str | None, typer.Option(help="As known at this RFC 3339 time. Default: now.", metavar="TIME")
+]
+On = Annotated[
+    str | None,
+    typer.Option(help="As declared for this RFC 3339 time. Default: as --as-of.", metavar="TIME"),
 ]
 
 app = typer.Typer(no_args_is_help=True, help="Declare firms and look at what is declared.")
@@ -29,30 +34,38 @@ app.command()(calendar)
 
 @app.command()
 def declare(
-    file: Annotated[Path, typer.Argument(help="YAML file with a list of firms.", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="YAML or JSON file with a list of firms.", metavar="FILE")
+    ],
     known_at: Annotated[
         str | None,
         typer.Option(help="Since when it is known, RFC 3339. Default: now.", metavar="TIME"),
     ] = None,
 ) -> None:
-    """Declare the firms of FILE, or change what was declared; earlier versions are kept."""
-    from feature_store.calendar.work_periods import keeping_calendar
-    from feature_store.ingestion.firms_file import read_firms
+    """Declare the firms of FILE, or change what was declared; earlier versions are kept.
 
-    firms = read_firms(file)
+    An entry with valid_from or valid_to changes what holds in that time alone.
+    """
+    from feature_store.calendar.work_periods import keeping_calendar
+    from feature_store.ingestion.firms_file import read_firms_file
+
+    declarations = read_firms_file(file).declarations
     with _ledger() as (store, now):
         moment = now if known_at is None else moment_of(known_at)
         known = {firm.firm_id: firm for firm in store.as_of(moment).firms()}
-        for declared in firms:
-            firm = keeping_calendar(declared, known.get(declared.firm_id))
-            RESULT.print(f"{firm.firm_id}: {store.declare(firm, known_at=moment)}", markup=False)
+        for one in declarations:
+            firm = keeping_calendar(one.firm, known.get(one.firm.firm_id))
+            declared = store.declare(
+                firm, known_at=moment, valid_from=one.valid_from, valid_to=one.valid_to
+            )
+            RESULT.print(f"{firm.firm_id}: {declared}", markup=False)
 
 
 @app.command(name="list")
-def list_firms(as_of: AsOf = None) -> None:
+def list_firms(as_of: AsOf = None, on: On = None) -> None:
     """List the firms that are declared."""
     with _ledger() as (store, now):
-        firms = store.as_of(now if as_of is None else moment_of(as_of)).firms()
+        firms = _known(store, now, as_of).firms(None if on is None else moment_of(on))
     if not firms:
         RESULT.print("No firm is declared yet; declare some with 'sandan firms declare FILE.yaml'.")
         return
@@ -75,12 +88,13 @@ def list_firms(as_of: AsOf = None) -> None:
 def show(
     firm_id: Annotated[str, typer.Argument(help="Id of a firm.", metavar="ID")],
     as_of: AsOf = None,
+    on: On = None,
 ) -> None:
     """Print one firm as YAML, in the form that can be declared again."""
     import yaml
 
     with _ledger() as (store, now):
-        firm = store.as_of(now if as_of is None else moment_of(as_of)).firm(firm_id)
+        firm = _known(store, now, as_of).firm(firm_id, None if on is None else moment_of(on))
     document = {"firms": [firm.model_dump(mode="json")]}
     typer.echo(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), nl=False)
 
@@ -93,6 +107,10 @@ def _ledger() -> Iterator[tuple[LedgerStore, datetime]]:
     settings = Settings()
     with closing(open_store(settings)) as store:
         yield store, settings.now()
+
+
+def _known(store: LedgerStore, now: datetime, as_of: str | None) -> LedgerKnowledge:
+    return store.as_of(now if as_of is None else moment_of(as_of))
 
 
 def _tariff(firm: Firm) -> str:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from cli.advise import advise
 from cli.bill import app as bill
 from cli.console import RESULT, print_error
+from cli.database import app as database
 from cli.demo import demo
 from cli.firms import app as firms
 from cli.quality import quality
@@ -61,6 +62,7 @@ app.command()(advise)
 app.command()(train)
 app.command()(serve)
 app.command()(demo)
+app.add_typer(database, name="db")
 
 
 def _print_version(wanted: bool) -> None:

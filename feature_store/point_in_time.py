@@ -7,6 +7,7 @@ from typing import Protocol
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
 
 
@@ -18,18 +19,24 @@ class Knowledge(Protocol):
         """The moment that this knowledge is of."""
         ...
 
-    def firms(self) -> tuple[Firm, ...]:
-        """Return the firms declared by then, by id."""
+    def firms(self, on: datetime | None = None) -> tuple[Firm, ...]:
+        """Return the firms declared by then for the time ``on`` (default: the moment), by id."""
         ...
 
-    def firm(self, firm_id: str) -> Firm:
-        """Return one firm; an unknown id is an :class:`UnknownFirmError`."""
+    def firm(self, firm_id: str, on: datetime | None = None) -> Firm:
+        """Return one firm as declared by then for the time ``on`` (default: the moment).
+
+        Of the declarations known, the latest known one holds whose validity covers ``on``. If
+        there is none, it is an :class:`UnknownFirmError`.
+        """
         ...
 
     def history(self, firm_id: str, *, days: int | None = None) -> LoadHistory:
         """Return the load known by then, from its first reading or the last ``days`` days.
 
-        A firm without readings is a :class:`NotEnoughReadingsError`.
+        It is the sum over the counted meters that were in service; an interval of which one of
+        them did not tell is not known, and a sum is known when the last of them told. A firm
+        without readings is a :class:`NotEnoughReadingsError`.
         """
         ...
 
@@ -38,6 +45,14 @@ class Knowledge(Protocol):
 
         It is for the bill; NaN where the meter did not tell. A firm without readings is a
         :class:`NotEnoughReadingsError`.
+        """
+        ...
+
+    def meter_readings(self, firm_id: str, *, days: int | None = None) -> tuple[MeterReadings, ...]:
+        """Return what each meter of the firm told by then, counted or not, by id.
+
+        With it come the quality of each reading and the delivery that brought it. A meter that
+        told nothing is left out.
         """
         ...
 

@@ -85,6 +85,16 @@ def with_reactive(
     )
 
 
+def of_meter(meter_id: str, batch: ReadingBatch) -> ReadingBatch:
+    """The same readings, as this meter's."""
+    return batch_of(batch.rows.with_columns(meter_id=pl.lit(meter_id)))
+
+
+def of_quality(quality: str, batch: ReadingBatch) -> ReadingBatch:
+    """The same readings, all of this quality."""
+    return batch_of(batch.rows.with_columns(quality=pl.lit(quality)))
+
+
 def batch_of(rows: pl.DataFrame) -> ReadingBatch:
     """A batch of any rows, as if a file of exactly these had been read."""
     return ReadingBatch(

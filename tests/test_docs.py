@@ -25,8 +25,8 @@ from serving.bootstrap import create_app
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench/README.md"])
 DECISIONS = sorted((ROOT / "docs/adr").glob("*.md"))
-NOT_A_SETTING = {"SANDAN_REQUIRE_BROWSER"}
-"""Read by the browser tests alone."""
+NOT_A_SETTING = {"SANDAN_REQUIRE_BROWSER", "SANDAN_REQUIRE_POSTGRES"}
+"""Read by the tests alone: what must be there, where it is else skipped."""
 LINES_OF_A_PAGE = 70
 
 

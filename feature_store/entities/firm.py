@@ -1,15 +1,18 @@
-"""A firm: one meter, one supply contract, the days it is closed, the equipment it can move."""
+"""A firm: its meters, its supply contract, the days it is closed, the equipment it can move."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from feature_store.entities.declared import Declared
+from feature_store.entities.meter import Meter
+from feature_store.entities.validity import moment_of_bound
 from feature_store.entities.work_calendar import WorkPeriod
 
 TariffClass = Literal["industrial_gab_1", "industrial_gab_2", "industrial_eul"]
@@ -21,13 +24,7 @@ LARGEST_CONTRACT_KW = 1e7
 """Ten GW: no customer is near it, and no sum of won overflows."""
 
 
-class _Declared(BaseModel):
-    """What a stranger's file declares: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Contract(_Declared):
+class Contract(Declared):
     """The supply contract with KEPCO (기본공급약관 제59, 67, 68조)."""
 
     tariff_class: TariffClass = "industrial_eul"
@@ -47,7 +44,7 @@ class Contract(_Declared):
     today's tariff had held. Seasons, weekdays and holidays stay those of the day itself."""
 
 
-class Equipment(_Declared):
+class Equipment(Declared):
     """One thing that can be scheduled; ``models.assets`` gives each kind its parameters."""
 
     name: str = Field(min_length=1)
@@ -56,7 +53,7 @@ class Equipment(_Declared):
     parameters: Mapping[str, bool | float | int | str | list[float] | list[int]] = {}
 
 
-class Firm(_Declared):
+class Firm(Declared):
     """Everything declared about a firm. Readings and forecasts are passed beside it."""
 
     firm_id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -74,6 +71,8 @@ class Firm(_Declared):
     """Closures, shutdowns and shifts with their notes, as uploaded."""
     contract: Contract
     equipment: tuple[Equipment, ...] = ()
+    meters: tuple[Meter, ...] = ()
+    """Left out, the firm has one meter whose id is the firm's."""
 
     @field_validator("timezone")
     @classmethod
@@ -81,6 +80,36 @@ class Firm(_Declared):
         if value not in _known_zones():
             raise ValueError(f"{value!r} is no IANA time zone; write one such as Asia/Seoul")
         return value
+
+    @field_validator("meters")
+    @classmethod
+    def _different_meters(cls, meters: tuple[Meter, ...]) -> tuple[Meter, ...]:
+        named = [meter.meter_id for meter in meters]
+        if len(set(named)) < len(named):
+            raise ValueError(f"a meter is listed twice in {', '.join(named)}; list each once")
+        if meters and not any(meter.counted for meter in meters):
+            raise ValueError("no meter is counted, so the firm has no load; count at least one")
+        return meters
+
+    @model_validator(mode="after")
+    def _meters_serve(self) -> Self:
+        for meter in self.meters:
+            if meter.valid_from is None or meter.valid_to is None:
+                continue
+            begins, ends = (
+                moment_of_bound(bound, self.zone) for bound in (meter.valid_from, meter.valid_to)
+            )
+            if ends <= begins:
+                raise ValueError(
+                    f"meter {meter.meter_id} is out of service ({meter.valid_to}) before it is in "
+                    f"service ({meter.valid_from}); let it end later"
+                )
+        return self
+
+    @property
+    def read_meters(self) -> tuple[Meter, ...]:
+        """The meters that the firm's readings come under: at least one."""
+        return self.meters or (Meter(meter_id=self.firm_id),)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,29 +1,75 @@
-"""A YAML file in which somebody declares firms."""
+"""A YAML or JSON file in which somebody declares firms."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from feature_store.entities.firm import Firm
+from feature_store.entities.validity import Bound, moment_of_bound
 from feature_store.errors import SandanError
+
+_EVER, _FOR_GOOD = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class FirmsFileError(SandanError):
     """A file of firms cannot be read as such."""
 
 
-class FirmsFile(BaseModel):
-    """The whole file: one or more firms, and, for a replay, the moment to start from."""
+@dataclass(frozen=True, kw_only=True)
+class FirmDeclaration:
+    """A firm as it is declared for a time."""
 
+    firm: Firm
+    valid_from: datetime | None
+    """Left out: it is about all the time before too."""
+    valid_to: datetime | None
+    """The first moment that it is not about; left out: it holds for good."""
+
+
+class _Entry(Firm):
+    """A firm in the file, with the time that its entry is about."""
+
+    valid_from: Bound | None = None
+    valid_to: Bound | None = None
+
+    @property
+    def declaration(self) -> FirmDeclaration:
+        declared = {name: getattr(self, name) for name in Firm.model_fields}
+        return FirmDeclaration(
+            firm=Firm.model_validate(declared),
+            valid_from=self._moment(self.valid_from),
+            valid_to=self._moment(self.valid_to),
+        )
+
+    def _moment(self, bound: Bound | None) -> datetime | None:
+        return None if bound is None else moment_of_bound(bound, self.zone)
+
+
+class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    firms: tuple[Firm, ...]
+    firms: tuple[_Entry, ...]
     demo_time: AwareDatetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirmsFile:
+    """The whole file: one or more firms, and, for a replay, the moment to start from."""
+
+    declarations: tuple[FirmDeclaration, ...]
+    demo_time: datetime | None
+
+    @property
+    def firms(self) -> tuple[Firm, ...]:
+        """The firms alone, as often as they are declared."""
+        return tuple(declaration.firm for declaration in self.declarations)
 
 
 def read_firms(path: Path) -> tuple[Firm, ...]:
@@ -32,10 +78,10 @@ def read_firms(path: Path) -> tuple[Firm, ...]:
 
 
 def read_firms_file(path: Path) -> FirmsFile:
-    """Return the whole declaration in ``path``."""
+    """Return the whole declaration in ``path``; JSON is read as the YAML that it is, too."""
     try:
         content = yaml.safe_load(path.read_text("utf-8"))
-        declared = FirmsFile.model_validate(content)
+        read = _File.model_validate(content)
     except FileNotFoundError:
         raise FirmsFileError(f"{path}: there is no such file; check the path") from None
     except UnicodeDecodeError:
@@ -45,12 +91,38 @@ def read_firms_file(path: Path) -> FirmsFile:
     except ValidationError as error:
         faults = "\n".join(f"  {fault}" for fault in _faults(error, content))
         raise FirmsFileError(f"{path}: these entries are wrong; mend them\n{faults}") from None
-    twice = [name for name, n in Counter(f.firm_id for f in declared.firms).items() if n > 1]
+    declarations = tuple(entry.declaration for entry in read.firms)
+    _refuse_repeated(path, declarations)
+    return FirmsFile(
+        declarations=tuple(_up_to_the_next(one, declarations) for one in declarations),
+        demo_time=read.demo_time,
+    )
+
+
+def _refuse_repeated(path: Path, declarations: tuple[FirmDeclaration, ...]) -> None:
+    """A firm may stand in the file for several times, but once for each."""
+    named = Counter((one.firm.firm_id, one.valid_from) for one in declarations)
+    twice = sorted({firm_id for (firm_id, _), number in named.items() if number > 1})
     if twice:
         raise FirmsFileError(
-            f"{path}: {', '.join(twice)} is declared twice; give each firm an id of its own"
+            f"{path}: {', '.join(twice)} is declared twice; give each firm an id of its own, "
+            "or each entry another valid_from"
         )
-    return declared
+
+
+def _up_to_the_next(
+    declared: FirmDeclaration, everything: tuple[FirmDeclaration, ...]
+) -> FirmDeclaration:
+    """End a declaration where the file's next one of the same firm begins."""
+    begun, end = declared.valid_from or _EVER, declared.valid_to or _FOR_GOOD
+    following = [
+        other.valid_from
+        for other in everything
+        if other.firm.firm_id == declared.firm.firm_id
+        and other.valid_from is not None
+        and begun < other.valid_from < end
+    ]
+    return replace(declared, valid_to=min(following, default=declared.valid_to))
 
 
 def _faults(error: ValidationError, content: object) -> Iterator[str]:

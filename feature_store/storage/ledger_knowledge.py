@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import numpy.typing as npt
-import polars as pl
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.meter import Meter
+from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
+from feature_store.storage.declarations import (
+    Service,
+    Span,
+    declarations_of,
+    declared_firms,
+    services,
+    timeline,
+)
+from feature_store.storage.meter_sum import MeterSum, sum_of_meters
+from feature_store.storage.moments import epoch_seconds
+from feature_store.storage.one_meter import readings_of_meter, sources_of
 from feature_store.storage.reading_versions import ACTIVE, REACTIVE, latest_versions
-from feature_store.storage.tables import FIRMS
-from feature_store.time_grid import HOURS_PER_STEP, STEP, TimeGrid, floor_to_step, utc_instant
-
-_STEP_S = int(STEP.astype(np.int64))
-
-
-def epoch_seconds(moment: datetime) -> int:
-    """Return the whole UTC second of ``moment``; a naive one is refused."""
-    return int(utc_instant(moment).astype(np.int64))
+from feature_store.time_grid import HOURS_PER_STEP, floor_to_step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,95 +37,121 @@ class LedgerKnowledge:
     engine: Engine
     moment: datetime
 
-    def firms(self) -> tuple[Firm, ...]:
-        """Return the firms declared by then, by id."""
-        newest = (
-            func.row_number()
-            .over(
-                partition_by=FIRMS.c.firm_id, order_by=(FIRMS.c.known_at.desc(), FIRMS.c.id.desc())
-            )
-            .label("newest")
-        )
-        known = (
-            select(FIRMS.c.document, FIRMS.c.firm_id, newest)
-            .where(FIRMS.c.known_at <= epoch_seconds(self.moment))
-            .subquery()
-        )
-        wanted = select(known.c.document).where(known.c.newest == 1).order_by(known.c.firm_id)
+    def firms(self, on: datetime | None = None) -> tuple[Firm, ...]:
+        """Return the firms declared by then for the time ``on`` (default: then), by id."""
         with self.engine.connect() as connection:
-            return tuple(
-                Firm.model_validate_json(row.document) for row in connection.execute(wanted)
-            )
+            return tuple(declared_firms(connection, known_by=self._known_by, on=self._second(on)))
 
-    def firm(self, firm_id: str) -> Firm:
-        """Return one firm; an unknown id is an :class:`UnknownFirmError`."""
+    def firm(self, firm_id: str, on: datetime | None = None) -> Firm:
+        """Return one firm as declared for ``on``; if it is not, an :class:`UnknownFirmError`."""
         with self.engine.connect() as connection:
-            document = firm_document(connection, firm_id, known_by=epoch_seconds(self.moment))
-        if document is None:
+            found = declared_firms(
+                connection, known_by=self._known_by, on=self._second(on), firm_id=firm_id
+            )
+        if not found:
+            for_when = "" if on is None else f" for {on.isoformat()}"
             raise UnknownFirmError(
-                f"no firm {firm_id!r} is declared as of {self.moment.isoformat()}; "
+                f"no firm {firm_id!r} is declared{for_when} as of {self.moment.isoformat()}; "
                 "declare it with 'sandan firms declare FILE.yaml'"
             )
-        return Firm.model_validate_json(document)
+        return found[0]
 
     def history(self, firm_id: str, *, days: int | None = None) -> LoadHistory:
         """Return the load known by then, from its first reading or the last ``days`` days.
 
-        ``days`` counts back from the moment. The grid ends with the last known reading and is in
-        the firm's zone (UTC for a firm that is not declared yet). A firm without readings in it
-        is a :class:`NotEnoughReadingsError`.
+        ``days`` counts back from the moment. The load is the sum over the firm's counted meters;
+        an interval of which one of them did not tell is not known. The grid ends with the last
+        known interval and is in the firm's zone (UTC for a firm that is not declared yet). A firm
+        without readings in it is a :class:`NotEnoughReadingsError`.
         """
-        versions, grid, position = self._readings(firm_id, ACTIVE, days)
-        demand_kw = np.full(grid.steps, np.nan)
-        demand_kw[position] = versions["kwh"].to_numpy() / HOURS_PER_STEP
-        known_at = np.full(grid.steps, np.datetime64("NaT", "s"))
-        known_at[position] = versions["known_at"].to_numpy().astype("datetime64[s]")
-        return LoadHistory(firm_id=firm_id, grid=grid, demand_kw=demand_kw, known_at=known_at)
+        summed = self._summed(firm_id, ACTIVE, days)
+        (kwh,) = summed.values.values()
+        return LoadHistory(
+            firm_id=firm_id,
+            grid=summed.grid,
+            demand_kw=kwh / HOURS_PER_STEP,
+            known_at=summed.known_at,
+        )
 
     def reactive_energy(self, firm_id: str, *, days: int | None = None) -> ReactiveEnergy:
         """Return the reactive energy known by then, on the grid of :meth:`history`."""
-        versions, grid, position = self._readings(firm_id, REACTIVE, days)
-        lagging_kvarh, leading_kvarh = np.full((2, grid.steps), np.nan)
-        lagging_kvarh[position] = versions["lagging_kvarh"].to_numpy()  # null becomes NaN
-        leading_kvarh[position] = versions["leading_kvarh"].to_numpy()
+        summed = self._summed(firm_id, REACTIVE, days)
         return ReactiveEnergy(
-            firm_id=firm_id, grid=grid, lagging_kvarh=lagging_kvarh, leading_kvarh=leading_kvarh
+            firm_id=firm_id,
+            grid=summed.grid,
+            lagging_kvarh=summed.values["lagging_kvarh"],
+            leading_kvarh=summed.values["leading_kvarh"],
         )
 
-    def _readings(
-        self, firm_id: str, values: Sequence[str], days: int | None
-    ) -> tuple[pl.DataFrame, TimeGrid, npt.NDArray[np.int64]]:
-        """Return the versions that hold, the grid that they span and their places on it."""
-        since = None if days is None else floor_to_step(self.moment - timedelta(days=days))
-        known_by = epoch_seconds(self.moment)
+    def meter_readings(self, firm_id: str, *, days: int | None = None) -> tuple[MeterReadings, ...]:
+        """Return what each meter of the firm told, counted or not; meters that told nothing not."""
         with self.engine.connect() as connection:
+            in_service, zone = self._services(connection, firm_id)
+            meters = {service.meter.meter_id: service.meter for service in in_service}
             versions = latest_versions(
                 connection,
-                firm_id,
-                values,
-                between=(None if since is None else epoch_seconds(since), None),
-                known_by=known_by,
+                meters,
+                (*ACTIVE, "quality"),
+                since=self._since(days),
+                known_by=self._known_by,
             )
-            document = firm_document(connection, firm_id, known_by=known_by)
-        if not versions.height:
-            since_when = "" if since is None else f" since {since.isoformat()}"
+            sources = sources_of(connection, versions["import_id"])
+        return tuple(
+            readings_of_meter(meters[rows["meter_id"][0]], rows, sources, zone)
+            for rows in versions.partition_by("meter_id")
+        )
+
+    def only_meter(self, firm_id: str) -> str | None:
+        """Return the meter that is the firm's whole load at all times, None if there is no one."""
+        with self.engine.connect() as connection:
+            in_service, _ = self._services(connection, firm_id)
+        spans: dict[str, list[Span]] = {}
+        for service in in_service:
+            if service.meter.counted:
+                spans.setdefault(service.meter.meter_id, []).append(service.span)
+        if len(spans) != 1:
+            return None
+        ((meter_id, one_after_the_other),) = spans.items()
+        edges = [Span().start, *(span.end for span in one_after_the_other)]
+        always = edges[-1] == Span().end and edges[:-1] == [
+            span.start for span in one_after_the_other
+        ]
+        return meter_id if always else None
+
+    def _summed(self, firm_id: str, columns: Sequence[str], days: int | None) -> MeterSum:
+        with self.engine.connect() as connection:
+            in_service, zone = self._services(connection, firm_id)
+            versions = latest_versions(
+                connection,
+                {service.meter.meter_id for service in in_service if service.meter.counted},
+                columns,
+                since=self._since(days),
+                known_by=self._known_by,
+            )
+        summed = sum_of_meters(versions, in_service, columns, zone)
+        if summed is None:
+            since = "" if days is None else f" of the last {days} days"
             raise NotEnoughReadingsError(
-                f"{firm_id}: no reading{since_when} is known as of {self.moment.isoformat()}; "
+                f"{firm_id}: no reading{since} is known as of {self.moment.isoformat()}; "
                 "import some with 'sandan readings import'"
             )
-        zone = ZoneInfo("UTC") if document is None else Firm.model_validate_json(document).zone
-        starts = versions["period_start"].to_numpy()
-        position = (starts - starts[0]) // _STEP_S
-        start = datetime.fromtimestamp(int(starts[0]), UTC).astimezone(zone)
-        return versions, TimeGrid(start, steps=int(position[-1]) + 1), position
+        return summed
 
+    def _services(self, connection: Connection, firm_id: str) -> tuple[list[Service], ZoneInfo]:
+        """Return when which meter of a firm is in service, and the firm's zone."""
+        held = timeline(declarations_of(connection, firm_id, known_by=self._known_by))
+        if not held:
+            return [Service(meter=Meter(meter_id=firm_id), span=Span())], ZoneInfo("UTC")
+        return services(held), held[-1].firm.zone
 
-def firm_document(connection: Connection, firm_id: str, *, known_by: int) -> str | None:
-    """Return a firm's declaration known by a UTC epoch second, as JSON."""
-    wanted = (
-        select(FIRMS.c.document)
-        .where(FIRMS.c.firm_id == firm_id, FIRMS.c.known_at <= known_by)
-        .order_by(FIRMS.c.known_at.desc(), FIRMS.c.id.desc())
-        .limit(1)
-    )
-    return connection.execute(wanted).scalar_one_or_none()
+    @property
+    def _known_by(self) -> int:
+        return epoch_seconds(self.moment)
+
+    def _second(self, on: datetime | None) -> int:
+        return self._known_by if on is None else epoch_seconds(on)
+
+    def _since(self, days: int | None) -> int | None:
+        if days is None:
+            return None
+        return epoch_seconds(floor_to_step(self.moment - timedelta(days=days)))

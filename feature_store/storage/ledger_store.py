@@ -10,18 +10,39 @@ import polars as pl
 from sqlalchemy import Connection, Engine, insert, select
 
 from feature_store.entities.firm import Firm
-from feature_store.entities.reading_batch import READING_COLUMNS, ReadingBatch
+from feature_store.entities.reading_batch import ReadingBatch
+from feature_store.errors import SandanError
 from feature_store.settings import Settings
 from feature_store.storage.append_outcome import AlreadyReceived, Appended, AppendOutcome
-from feature_store.storage.database import open_engine, with_write_lock
-from feature_store.storage.ledger_knowledge import LedgerKnowledge, epoch_seconds, firm_document
+from feature_store.storage.batch_rows import identity_of, rows_of
+from feature_store.storage.bulk_insert import insert_readings
+from feature_store.storage.database import lock_name, reachable_engine, with_write_lock
+from feature_store.storage.declarations import (
+    EVER,
+    FOR_GOOD,
+    Declared,
+    Span,
+    adds_nothing,
+    declarations_of,
+    services,
+    timeline,
+)
+from feature_store.storage.deliveries import first_outcome, remember
+from feature_store.storage.ledger_knowledge import LedgerKnowledge
+from feature_store.storage.meter_owners import declare_meters, lock_meters
 from feature_store.storage.migrate import upgrade
+from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.news import news_in
-from feature_store.storage.reading_versions import latest_versions
+from feature_store.storage.partitions import make_partitions
+from feature_store.storage.reading_versions import versions_touched
 from feature_store.storage.recorded_versions import newest_import, recorded_versions
-from feature_store.storage.tables import FIRMS, IMPORTS, READINGS
+from feature_store.storage.tables import FIRMS, IMPORTS
 
 Declaration = Literal["new", "changed", "unchanged"]
+
+
+class EmptyValidityError(SandanError):
+    """A declaration ends before it begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,55 +59,91 @@ class LedgerStore:
         epoch_seconds(moment)
         return LedgerKnowledge(engine=self.engine, moment=moment)
 
-    def append(self, batch: ReadingBatch, *, recorded_at: datetime) -> AppendOutcome:
+    def append(
+        self, batch: ReadingBatch, *, recorded_at: datetime, idempotency_key: str | None = None
+    ) -> AppendOutcome:
         """Store what is new in ``batch``, all of it or, if anything fails, nothing.
 
         Rows equal to the latest version known are left out. Rows that differ are corrections:
         they become known at ``recorded_at`` and the earlier values stay readable as of then. The
-        same file again for the same firms is not looked at a second time, even if its values
-        were corrected since.
-        """
-        rows = batch.rows.select(*READING_COLUMNS)
-        firm_ids = sorted(rows["firm_id"].unique())
-        moment = epoch_seconds(recorded_at)
-        with with_write_lock(self.engine).begin() as connection:
-            earlier = _import_of_same_file(connection, batch.content_sha256, firm_ids)
-            if earlier is not None:
-                return AlreadyReceived(rows_already_known=rows.height, import_id=earlier)
-            news = _news(connection, rows, firm_ids, recorded_at=moment)
-            if not news.height:
-                return AlreadyReceived(rows_already_known=rows.height, import_id=None)
-            import_id = _add_import(connection, batch, firm_ids, news.height, moment)
-            _add_readings(connection, news, import_id=import_id, recorded_at=moment)
-        return Appended(
-            import_id=import_id,
-            rows_added=news.height,
-            rows_already_known=rows.height - news.height,
-            corrections=int(news["correction"].sum()),
-        )
+        same content again for the same meters is not looked at a second time, even if its values
+        were corrected since. What is returned is on disk.
 
-    def declare(self, firm: Firm, *, known_at: datetime) -> Declaration:
-        """Store a firm's declaration as known from ``known_at`` on; an equal one adds nothing."""
-        moment = epoch_seconds(known_at)
-        document = firm.model_dump_json()
+        Args:
+            batch: Readings of any number of firms and meters.
+            recorded_at: The moment of storing.
+            idempotency_key: A name that the sender gives this delivery. The same key with the same
+                content is answered as it was first; with other content it is refused.
+        """
+        rows = rows_of(batch)
+        identity = identity_of(batch, rows)
+        moment = epoch_seconds(recorded_at)
+        make_partitions(self.engine, rows["period_start"])
         with with_write_lock(self.engine).begin() as connection:
-            before = firm_document(connection, firm.firm_id, known_by=moment)
-            if before is not None and Firm.model_validate_json(before) == firm:
+            if idempotency_key is not None:
+                before = first_outcome(connection, idempotency_key, identity)
+                if before is not None:
+                    return before
+            outcome = _append(connection, batch, rows, identity=identity, moment=moment)
+            if idempotency_key is not None:
+                remember(connection, idempotency_key, identity, outcome, recorded_at=moment)
+        return outcome
+
+    def declare(
+        self,
+        firm: Firm,
+        *,
+        known_at: datetime,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+    ) -> Declaration:
+        """Store a firm's declaration as known from ``known_at`` on; an equal one adds nothing.
+
+        It is about the time from ``valid_from`` (left out: ever since) to before ``valid_to``
+        (left out: for good). What was declared for other times stays.
+        """
+        moment = epoch_seconds(known_at)
+        start = None if valid_from is None else epoch_seconds(valid_from)
+        end = None if valid_to is None else epoch_seconds(valid_to)
+        span = Span(start=EVER if start is None else start, end=FOR_GOOD if end is None else end)
+        if span.start >= span.end:
+            raise EmptyValidityError(
+                f"{firm.firm_id}: the declaration ends ({valid_to}) before it begins "
+                f"({valid_from}); let it end later"
+            )
+        new = Declared(span=span, firm=firm)
+        with with_write_lock(self.engine).begin() as connection:
+            lock_name(connection, f"sandan: firm {firm.firm_id}")
+            before = declarations_of(connection, firm.firm_id, known_by=moment)
+            if adds_nothing(before, new):
                 return "unchanged"
-            row = {"firm_id": firm.firm_id, "known_at": moment, "document": document}
+            row = {
+                "firm_id": firm.firm_id,
+                "known_at": moment,
+                "valid_from": start,
+                "valid_to": end,
+                "document": firm.model_dump_json(),
+            }
             connection.execute(insert(FIRMS), row)
-        return "new" if before is None else "changed"
+            everything = services(timeline(declarations_of(connection, firm.firm_id)))
+            meter_ids = {service.meter.meter_id for service in everything}
+            declare_meters(connection, firm.firm_id, sorted(meter_ids))
+        return "changed" if before else "new"
 
     def last_import_id(self) -> int:
-        """Return the id of the import stored last, 0 if there is none."""
+        """Return the id of the import stored last, 0 if there is none.
+
+        On PostgreSQL writers of different meters do not wait for each other: an import with a
+        smaller id can become visible later.
+        """
         with self.engine.connect() as connection:
             return newest_import(connection)
 
-    def versions(self, firm_id: str, *, since: datetime, after_import: int) -> pl.DataFrame:
+    def versions(self, meter_id: str, *, since: datetime, after_import: int) -> pl.DataFrame:
         """Return what :func:`feature_store.storage.recorded_versions.recorded_versions` does."""
         with self.engine.connect() as connection:
             return recorded_versions(
-                connection, firm_id, since=epoch_seconds(since), after_import=after_import
+                connection, meter_id, since=epoch_seconds(since), after_import=after_import
             )
 
     def close(self) -> None:
@@ -96,52 +153,44 @@ class LedgerStore:
 
 def open_store(settings: Settings) -> LedgerStore:
     """Open the ledger that ``settings`` name, bringing its tables up to date first."""
-    engine = open_engine(settings.database)
-    upgrade(engine)
-    return LedgerStore(engine=engine)
+    store = store_as_it_is(settings)
+    upgrade(store.engine)
+    return store
 
 
-def _import_of_same_file(
-    connection: Connection, content_sha256: str, firm_ids: list[str]
-) -> int | None:
-    wanted = select(IMPORTS.c.id).where(
-        IMPORTS.c.content_sha256 == content_sha256, IMPORTS.c.firm_ids == ",".join(firm_ids)
-    )
-    return connection.execute(wanted).scalar_one_or_none()
+def store_as_it_is(settings: Settings) -> LedgerStore:
+    """Open the ledger that ``settings`` name without touching its tables, whatever they are."""
+    return LedgerStore(engine=reachable_engine(settings.database))
 
 
-def _news(
-    connection: Connection, rows: pl.DataFrame, firm_ids: list[str], *, recorded_at: int
-) -> pl.DataFrame:
-    news = []
-    for firm_id in firm_ids:
-        of_firm = rows.filter(firm_id=firm_id)
-        starts = of_firm["period_start"].dt.epoch("s").to_numpy()
-        period = (int(starts.min()), int(starts.max()))
-        latest = latest_versions(connection, firm_id, between=period)
-        added = news_in(of_firm, latest, recorded_at=recorded_at)
-        news.append(added.with_columns(firm_id=pl.lit(firm_id)))
-    return pl.concat(news)
-
-
-def _add_import(
-    connection: Connection, batch: ReadingBatch, firm_ids: list[str], rows_added: int, moment: int
-) -> int:
+def _append(
+    connection: Connection, batch: ReadingBatch, rows: pl.DataFrame, *, identity: str, moment: int
+) -> AppendOutcome:
+    lock_meters(connection, dict(rows.select("meter_id", "firm_id").unique().rows()))
+    earlier = connection.execute(
+        select(IMPORTS.c.id).where(IMPORTS.c.identity_sha256 == identity)
+    ).scalar_one_or_none()
+    if earlier is not None:
+        return AlreadyReceived(rows_already_known=rows.height, import_id=earlier)
+    news = news_in(rows, versions_touched(connection, rows), recorded_at=moment)
+    if not news.height:
+        return AlreadyReceived(rows_already_known=rows.height, import_id=None)
     row = {
         "source_name": batch.source_name,
         "source_format": batch.source_format,
         "content_sha256": batch.content_sha256,
-        "firm_ids": ",".join(firm_ids),
-        "rows_added": rows_added,
+        "identity_sha256": identity,
+        "rows_added": news.height,
         "recorded_at": moment,
     }
-    return connection.execute(insert(IMPORTS).values(row).returning(IMPORTS.c.id)).scalar_one()
-
-
-def _add_readings(
-    connection: Connection, news: pl.DataFrame, *, import_id: int, recorded_at: int
-) -> None:
-    rows = news.drop("correction").with_columns(
-        import_id=pl.lit(import_id), recorded_at=pl.lit(recorded_at)
+    import_id = connection.execute(insert(IMPORTS).values(row).returning(IMPORTS.c.id)).scalar_one()
+    added = news.drop("correction").with_columns(
+        recorded_at=pl.lit(moment), import_id=pl.lit(import_id)
     )
-    connection.execute(insert(READINGS), rows.to_dicts())
+    insert_readings(connection, added)
+    return Appended(
+        import_id=import_id,
+        rows_added=news.height,
+        rows_already_known=rows.height - news.height,
+        corrections=int(news["correction"].sum()),
+    )

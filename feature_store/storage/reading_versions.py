@@ -1,11 +1,25 @@
-"""The stored versions of a firm's readings, read as columns."""
+"""The stored versions of readings, read as columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+)
 
 from feature_store.storage.tables import READINGS
 
@@ -13,45 +27,113 @@ ACTIVE = ("kwh",)
 REACTIVE = ("lagging_kvarh", "leading_kvarh")
 MEASURED = (*ACTIVE, *REACTIVE)
 """Columns of what a meter tells."""
+TOLD = (*MEASURED, "quality")
+"""Columns of what is told about an interval: a change of any of them is a new version."""
+
+_TYPES: dict[str, type[pl.DataType]] = {
+    "meter_id": pl.String,
+    "period_start": pl.Int64,
+    "known_at": pl.Int64,
+    "quality": pl.UInt8,
+    "import_id": pl.Int64,
+    **dict.fromkeys(MEASURED, pl.Float64),
+}
 
 
 def latest_versions(
     connection: Connection,
-    firm_id: str,
-    values: Sequence[str] = MEASURED,
+    meter_ids: Collection[str],
+    values: Sequence[str] = TOLD,
     *,
-    between: tuple[int | None, int | None] = (None, None),
+    since: int | None = None,
     known_by: int | None = None,
 ) -> pl.DataFrame:
     """Return the latest ``values`` of each interval and since when they are known.
 
-    Columns ``period_start`` and ``known_at`` (UTC epoch seconds) and ``values``, one row an
-    interval, in the order of time. A version that changed other values does not make these later
-    known than they were.
+    Columns ``meter_id``, ``period_start`` and ``known_at`` (UTC epoch seconds), ``values`` and
+    ``import_id`` of what brought them; one row a meter and interval, in that order. A version
+    that changed other values does not make these later known than they were.
 
     Args:
         connection: Where to read.
-        firm_id: Whose readings.
-        values: Which of ``MEASURED``.
-        between: Only intervals that start from the first to the second of these, both included.
+        meter_ids: Whose readings.
+        values: Which of ``TOLD``.
+        since: Only intervals that start then or later.
         known_by: Only versions known then or earlier.
     """
-    table = READINGS.c
-    wanted = (
-        select(table.period_start, table.known_at, *(table[value] for value in values))
-        .where(table.firm_id == firm_id)
-        .order_by(table.period_start, table.known_at)
-    )
-    first, last = between
-    if first is not None:
-        wanted = wanted.where(table.period_start >= first)
-    if last is not None:
-        wanted = wanted.where(table.period_start <= last)
+    wanted = _versions(values).where(READINGS.c.meter_id.in_(sorted(meter_ids)))
+    if since is not None:
+        wanted = wanted.where(READINGS.c.period_start >= since)
     if known_by is not None:
-        wanted = wanted.where(table.known_at <= known_by)
-    types = {"period_start": pl.Int64, "known_at": pl.Int64} | dict.fromkeys(values, pl.Float64)
+        wanted = wanted.where(READINGS.c.known_at <= known_by)
+    return _latest(connection, wanted, values)
+
+
+def versions_touched(connection: Connection, batch: pl.DataFrame) -> pl.DataFrame:
+    """Return the latest version of every interval that a batch may touch, in one query.
+
+    Args:
+        connection: Where to read.
+        batch: Rows with ``meter_id`` and ``period_start`` (UTC epoch seconds); of each meter the
+            stored intervals from its first to its last are looked at.
+    """
+    extents = batch.group_by("meter_id").agg(
+        first=pl.col("period_start").min(), last=pl.col("period_start").max()
+    )
+    touched = _touched(connection, extents)
+    wanted = (
+        _versions(TOLD)
+        .join_from(touched, READINGS, READINGS.c.meter_id == touched.c.meter_id)
+        .where(
+            READINGS.c.period_start.between(touched.c.first, touched.c.last),
+            # Said once more as constants, so that other months' partitions are not even opened.
+            READINGS.c.period_start.between(extents["first"].min(), extents["last"].max()),
+        )
+    )
+    return _latest(connection, wanted, TOLD)
+
+
+def _versions(values: Sequence[str]) -> Select[Any]:
+    table = READINGS.c
+    columns = (table[name] for name in ("meter_id", "period_start", "known_at", *values))
+    return select(*columns, table.import_id).order_by(
+        table.meter_id, table.period_start, table.known_at
+    )
+
+
+def _latest(connection: Connection, wanted: Select[Any], values: Sequence[str]) -> pl.DataFrame:
+    names = ("meter_id", "period_start", "known_at", *values, "import_id")
+    types = {name: _TYPES[name] for name in names}
     versions = pl.read_database(wanted, connection, schema_overrides=types)
     changed = pl.any_horizontal(
-        pl.col(name).ne_missing(pl.col(name).shift(1)) for name in ("period_start", *values)
+        pl.col(name).ne_missing(pl.col(name).shift(1))
+        for name in ("meter_id", "period_start", *values)
     )
-    return versions.filter(changed).unique("period_start", keep="last", maintain_order=True)
+    return versions.filter(changed).unique(
+        ["meter_id", "period_start"], keep="last", maintain_order=True
+    )
+
+
+def _touched(connection: Connection, extents: pl.DataFrame) -> FromClause:
+    """Return ``extents`` as a table of the database's own, whatever their number.
+
+    Every value on its own would be a parameter of the statement, and their number has a limit.
+    """
+    told = json.dumps(extents.rows())
+    places: list[ColumnElement[Any]]
+    if connection.dialect.name == "postgresql":
+        rows = func.json_array_elements(cast(literal(told, Text), JSON)).table_valued("value")
+        places = [rows.c.value.op("->>")(place) for place in range(3)]
+    else:
+        rows = func.json_each(told).table_valued("value")
+        places = [func.json_extract(rows.c.value, f"$[{place}]") for place in range(3)]
+    meter_id, first, last = places
+    return (
+        select(
+            cast(meter_id, Text).label("meter_id"),
+            cast(first, BigInteger).label("first"),
+            cast(last, BigInteger).label("last"),
+        )
+        .select_from(rows)
+        .subquery("touched")
+    )

@@ -18,6 +18,7 @@ import polars as pl
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.errors import UnknownFirmError
 from feature_store.point_in_time import Knowledge, Store
@@ -44,8 +45,20 @@ _STEP_S = int(STEP.astype(np.int64))
 Seconds = npt.NDArray[np.int64]
 
 
+class RecordedKnowledge(Knowledge, Protocol):
+    """Knowledge that can also tell whether a firm's load is that of one meter."""
+
+    def only_meter(self, firm_id: str) -> str | None:
+        """Return the meter that is the firm's whole load at all times, None if there is no one."""
+        ...
+
+
 class RecordingStore(Store, Protocol):
     """A store that can also tell what was recorded, and what since."""
+
+    def as_of(self, moment: datetime) -> RecordedKnowledge:
+        """Return what was known at ``moment``."""
+        ...
 
     def last_import_id(self) -> int:
         """Return the id of the import stored last, 0 if there is none.
@@ -54,8 +67,8 @@ class RecordingStore(Store, Protocol):
         """
         ...
 
-    def versions(self, firm_id: str, *, since: datetime, after_import: int) -> pl.DataFrame:
-        """Return the versions of a firm's load that imports after ``after_import`` stored.
+    def versions(self, meter_id: str, *, since: datetime, after_import: int) -> pl.DataFrame:
+        """Return the versions of a meter's energy that imports after ``after_import`` stored.
 
         Columns ``period_start``, ``known_at`` (UTC epoch seconds) and ``kwh``, one row a version,
         only of periods that start at or after ``since``.
@@ -67,7 +80,8 @@ class RecordingStore(Store, Protocol):
 class WindowedStore:
     """A :class:`feature_store.point_in_time.Store` that answers recent histories from memory.
 
-    Threads may share it. What it answers for any moment equals what ``store`` answers.
+    Threads may share it. What it answers for any moment equals what ``store`` answers. Firms of
+    several meters are passed on to the store.
     """
 
     store: RecordingStore
@@ -85,31 +99,31 @@ class WindowedStore:
         with self._filling:
             self._windows.clear()
 
-    def window(self, firm_id: str, moment: datetime, *, up_to_import: int) -> _Window:
-        """Return a firm's readings of the ``WINDOW`` before ``moment``, filled from the store."""
+    def window(self, meter_id: str, moment: datetime, *, up_to_import: int) -> _Window:
+        """Return a meter's readings of the ``WINDOW`` before ``moment``, filled from the store."""
         since = _epoch_s(floor_to_step(moment - WINDOW))
         with self._filling:
-            window = self._windows.pop(firm_id, None)
+            window = self._windows.pop(meter_id, None)
             if window is None or not 0 <= since - window.since <= HELD_AT_MOST.total_seconds():
-                window = self._read(firm_id, since - int(SPARE.total_seconds()))
+                window = self._read(meter_id, since - int(SPARE.total_seconds()))
             elif window.up_to_import < up_to_import:
-                window = window.with_news(self._news(firm_id, window), up_to_import)
-            self._windows[firm_id] = window  # the newest last: the first is the one asked least
+                window = window.with_news(self._news(meter_id, window), up_to_import)
+            self._windows[meter_id] = window  # the newest last: the first is the one asked least
             while len(self._windows) > FIRMS_AT_MOST:
                 del self._windows[next(iter(self._windows))]
             return window
 
-    def _read(self, firm_id: str, since: int) -> _Window:
+    def _read(self, meter_id: str, since: int) -> _Window:
         up_to_import = self.store.last_import_id()  # before the rows: what comes meanwhile is news
         nothing = np.empty(0, dtype=np.int64)
         empty = _Window(
             since=since, up_to_import=0, start=nothing, known_at=nothing, demand_kw=np.empty(0)
         )
-        return empty.with_news(self._news(firm_id, empty), up_to_import)
+        return empty.with_news(self._news(meter_id, empty), up_to_import)
 
-    def _news(self, firm_id: str, window: _Window) -> pl.DataFrame:
+    def _news(self, meter_id: str, window: _Window) -> pl.DataFrame:
         return self.store.versions(
-            firm_id,
+            meter_id,
             since=datetime.fromtimestamp(window.since, UTC),
             after_import=window.up_to_import,
         )
@@ -119,7 +133,7 @@ class WindowedStore:
 class WindowedKnowledge:
     """A :class:`feature_store.point_in_time.Knowledge` with its recent histories from memory."""
 
-    known: Knowledge
+    known: RecordedKnowledge
     windows: WindowedStore
     up_to_import: int
     _declared: dict[str, Firm | None] = field(default_factory=dict, repr=False)
@@ -130,22 +144,27 @@ class WindowedKnowledge:
         """The moment that this knowledge is of."""
         return self.known.moment
 
-    def firms(self) -> tuple[Firm, ...]:
-        """Return the firms declared by then, by id."""
-        firms = self.known.firms()
-        self._declared.update({firm.firm_id: firm for firm in firms})
+    def firms(self, on: datetime | None = None) -> tuple[Firm, ...]:
+        """Return the firms declared by then for the time ``on`` (default: then), by id."""
+        firms = self.known.firms(on)
+        if on is None:
+            self._declared.update({firm.firm_id: firm for firm in firms})
         return firms
 
-    def firm(self, firm_id: str) -> Firm:
-        """Return one firm; an unknown id is an :class:`UnknownFirmError`."""
-        return self._firm(firm_id) or self.known.firm(firm_id)
+    def firm(self, firm_id: str, on: datetime | None = None) -> Firm:
+        """Return one firm as declared for ``on``; if it is not, an :class:`UnknownFirmError`."""
+        told = self._firm(firm_id) if on is None else None
+        return told or self.known.firm(firm_id, on)
 
     def history(self, firm_id: str, *, days: int | None = None) -> LoadHistory:
         """Return the load known by then, from its first reading or the last ``days`` days."""
         if days is None or timedelta(days=days) > WINDOW:
             return self.known.history(firm_id, days=days)
+        meter_id = self.known.only_meter(firm_id)
+        if meter_id is None:
+            return self.known.history(firm_id, days=days)
         since = _epoch_s(floor_to_step(self.moment - timedelta(days=days)))
-        window = self.windows.window(firm_id, self.moment, up_to_import=self.up_to_import)
+        window = self.windows.window(meter_id, self.moment, up_to_import=self.up_to_import)
         start, known_at, demand_kw = window.known(_epoch_s(self.moment), since)
         if not len(start):
             return self.known.history(firm_id, days=days)  # which says what is missing
@@ -170,6 +189,10 @@ class WindowedKnowledge:
         """Return the reactive energy known by then: bills ask for it, and can wait for it."""
         return self.known.reactive_energy(firm_id, days=days)
 
+    def meter_readings(self, firm_id: str, *, days: int | None = None) -> tuple[MeterReadings, ...]:
+        """Return what each meter of the firm told, from the store."""
+        return self.known.meter_readings(firm_id, days=days)
+
     def _firm(self, firm_id: str) -> Firm | None:
         if firm_id not in self._declared:
             try:
@@ -181,7 +204,7 @@ class WindowedKnowledge:
 
 @dataclass(frozen=True, kw_only=True)
 class _Window:
-    """Every version of one firm's readings from ``since`` on, by period and then ``known_at``."""
+    """Every version of one meter's readings from ``since`` on, by period and then ``known_at``."""
 
     since: int
     up_to_import: int

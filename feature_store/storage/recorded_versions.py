@@ -1,4 +1,4 @@
-"""Every stored version of a firm's load, as columns: what a copy of the ledger is made from."""
+"""Every stored version of a meter's energy, as columns: what a copy of the ledger is made from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEWEST = select(func.coalesce(func.max(IMPORTS.c.id), 0))
 
 
 def recorded_versions(
-    connection: Connection, firm_id: str, *, since: int, after_import: int
+    connection: Connection, meter_id: str, *, since: int, after_import: int
 ) -> pl.DataFrame:
     """Return the versions that imports after ``after_import`` stored, whenever they are known.
 
@@ -28,7 +28,7 @@ def recorded_versions(
     wanted = (
         select(table.period_start, table.known_at, table.kwh)
         .where(
-            table.firm_id == firm_id,
+            table.meter_id == meter_id,
             table.period_start >= since,
             table.import_id > after_import,
         )

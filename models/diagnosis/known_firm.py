@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from feature_store.entities.firm import Firm
 from feature_store.errors import SandanError
 from feature_store.point_in_time import Knowledge, Store
-from feature_store.time_grid import utc_instant
+from feature_store.time_grid import INTERVAL, utc_instant
 from models.diagnosis.contract_advice import Advice, advise
 from models.tariffs.bill.errors import UnknownChangeError
 from models.tariffs.bill.metered_energy import MeteredEnergy, metered_energy
@@ -75,7 +75,7 @@ class KnownFirm:
         past: PastMonths = NOTHING_PAST,
         switches: Switches = USUAL,
     ) -> Bill:
-        """Bill a month that is over, under the declared contract or a changed one.
+        """Bill a month that is over, under the contract declared for its end or a changed one.
 
         What ``past`` tells of a month goes before its readings.
 
@@ -94,6 +94,8 @@ class KnownFirm:
                 f"this is as of {self.local_moment.isoformat(timespec='seconds')}; ask then, or "
                 "for an earlier month"
             )
+        then = self.known.firm(self.firm.firm_id, end - INTERVAL)
+        contract = changed(then.contract, what_if)
         window_months = billed_demand_rule(contract, month).window_months
         readings = self._readings(days=self._days_since(month.earlier(window_months - 1)))
         return bills(contract, readings, months=[month], past=past, switches=switches)[0]

@@ -7,6 +7,7 @@ import numpy as np
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL, STEP, TimeGrid, utc_instant
@@ -23,13 +24,14 @@ class MeteredKnowledge:
     asked_from: list[datetime] = field(default_factory=list)
     """The earliest instant of each question."""
 
-    def firms(self) -> tuple[Firm, ...]:
-        """Return the firm."""
+    def firms(self, on: datetime | None = None) -> tuple[Firm, ...]:
+        """Return the firm, declared for all times."""
+        del on
         return (self.declared,)
 
-    def firm(self, firm_id: str) -> Firm:
-        """Return the firm, whatever it is called."""
-        del firm_id
+    def firm(self, firm_id: str, on: datetime | None = None) -> Firm:
+        """Return the firm, whatever it is called and asked for."""
+        del firm_id, on
         return self.declared
 
     def history(self, firm_id: str, *, days: int | None = None) -> LoadHistory:
@@ -49,6 +51,11 @@ class MeteredKnowledge:
         return ReactiveEnergy(
             firm_id=firm_id, grid=grid, lagging_kvarh=nothing, leading_kvarh=nothing
         )
+
+    def meter_readings(self, firm_id: str, *, days: int | None = None) -> tuple[MeterReadings, ...]:
+        """Return none: no bill asks for them."""
+        del firm_id, days
+        return ()
 
     def _within(self, days: int | None) -> tuple[TimeGrid, np.ndarray]:
         starts = self.readings.grid.starts

@@ -1,8 +1,12 @@
 """A file of firms is read as declared, and everything wrong in it is told at once, by firm."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
-from feature_store.ingestion.firms_file import FirmsFileError, read_firms
+from feature_store.entities.firm import Firm
+from feature_store.ingestion.firms_file import FirmsFileError, read_firms, read_firms_file
 
 GOOD = """
 firms:
@@ -58,3 +62,22 @@ def test_a_file_that_is_no_declaration_is_told(tmp_path, content):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(FirmsFileError, match="there is no such file"):
         read_firms(tmp_path / "none.yaml")
+
+
+def test_entries_of_one_firm_hold_one_after_another(tmp_path):
+    path = tmp_path / "firms.yaml"
+    july = GOOD.replace("firms:\n", "").replace("power_kw: 500", "power_kw: 900").lstrip("\n")
+    path.write_text(GOOD + july + "    valid_from: 2026-07-01\n", encoding="utf-8")
+    first, second = read_firms_file(path).declarations
+    begins = datetime(2026, 6, 30, 15, tzinfo=UTC)  # midnight in Korea
+    assert (first.valid_from, first.valid_to) == (None, begins)
+    assert (second.valid_from, second.valid_to) == (begins, None)
+    assert (first.firm.contract.power_kw, second.firm.contract.power_kw) == (500, 900)
+    assert type(first.firm) is Firm
+
+
+def test_a_file_may_be_json(tmp_path):
+    path = tmp_path / "firms.json"
+    (declared,) = read(tmp_path, GOOD)
+    path.write_text(json.dumps({"firms": [declared.model_dump(mode="json")]}), encoding="utf-8")
+    assert read_firms(path) == (declared,)

@@ -1,23 +1,32 @@
 """Appending adds what is new, once: repeats add nothing, corrections overwrite nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import polars as pl
 import pytest
+from psycopg.errors import NotNullViolation
 from sqlalchemy import event, func, select
+from sqlalchemy.exc import IntegrityError
 
+from feature_store.entities.meter import Meter
+from feature_store.errors import SandanError
 from feature_store.settings import Settings
 from feature_store.storage.append_outcome import AlreadyReceived, Appended
-from feature_store.storage.ledger_store import open_store
-from feature_store.storage.tables import IMPORTS, READINGS
+from feature_store.storage.batch_rows import RepeatedIntervalError, UnknownQualityError
+from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKeyReusedError
+from feature_store.storage.ledger_store import EmptyValidityError, open_store
+from feature_store.storage.meter_owners import MeterOfAnotherFirmError, UndeclaredMeterError
+from feature_store.storage.tables import DELIVERIES, IMPORTS, METERS, READINGS
 from feature_store.time_grid import INTERVAL
-from tests.builders import MONDAY, a_batch, a_firm, with_reactive
+from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter, with_reactive
 
 LATER = MONDAY + timedelta(days=30)
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    store = open_store(Settings(home=tmp_path))
+def ledger(database_url):
+    store = open_store(Settings(database_url=database_url))
     yield store
     store.close()
 
@@ -114,16 +123,114 @@ def test_one_file_may_hold_several_firms_and_the_same_file_may_name_another(ledg
 
 
 def test_a_fault_in_the_middle_leaves_nothing(ledger):
-    def fail_on_readings(_conn, _cursor, statement, _parameters, _context, _many):
-        if statement.startswith("INSERT INTO readings"):
-            raise OSError("disk full")
+    whole = a_batch([1, 2, 3])
+    without_last_value = pl.when(pl.int_range(pl.len()) < 2).then("kwh")
+    torn = replace(whole, rows=whole.rows.with_columns(kwh=without_last_value))
+    # SQLAlchemy wraps what the driver tells, but not what it tells while rows are copied.
+    with pytest.raises((IntegrityError, NotNullViolation)):
+        ledger.append(torn, recorded_at=LATER, idempotency_key="torn")
+    for table in (READINGS, IMPORTS, METERS, DELIVERIES):
+        assert count(ledger, table) == 0
+    assert isinstance(ledger.append(whole, recorded_at=LATER), Appended)
 
-    event.listen(ledger.engine, "after_cursor_execute", fail_on_readings)
-    with pytest.raises(OSError, match="disk full"):
-        ledger.append(a_batch([1, 2, 3]), recorded_at=LATER)
-    event.remove(ledger.engine, "after_cursor_execute", fail_on_readings)
-    assert count(ledger, READINGS) == count(ledger, IMPORTS) == 0
-    assert isinstance(ledger.append(a_batch([1, 2, 3]), recorded_at=LATER), Appended)
+
+def test_a_delivery_repeated_under_its_key_gets_its_first_answer(ledger):
+    first = ledger.append(a_batch([1, 2]), recorded_at=LATER, idempotency_key="k1")
+    known = ledger.append(a_batch([1]), recorded_at=LATER, idempotency_key="k2")
+    ledger.append(a_batch([5, 6]), recorded_at=LATER)
+    assert isinstance(first, Appended)
+    assert known == AlreadyReceived(rows_already_known=1, import_id=None)
+    for key, kwh, answer in (("k1", [1, 2], first), ("k2", [1], known)):
+        later = LATER + timedelta(days=1)
+        assert ledger.append(a_batch(kwh), recorded_at=later, idempotency_key=key) == answer
+    assert count(ledger, READINGS) == 4
+
+
+def test_a_key_that_comes_with_other_content_is_refused(ledger):
+    ledger.append(a_batch([1]), recorded_at=LATER, idempotency_key="k1")
+    for other in (a_batch([2]), a_batch([1], firm_id="bakery")):
+        with pytest.raises(IdempotencyKeyReusedError, match=r"'k1'.*key of its own"):
+            ledger.append(other, recorded_at=LATER, idempotency_key="k1")
+    assert count(ledger, READINGS) == count(ledger, IMPORTS) == 1
+
+
+@pytest.mark.parametrize("key", ["", " ", "k" * 256])
+def test_an_empty_or_endless_key_is_refused(ledger, key):
+    with pytest.raises(IdempotencyKeyError, match="1 to 255 letters"):
+        ledger.append(a_batch([1]), recorded_at=LATER, idempotency_key=key)
+
+
+def test_many_firms_come_in_one_call_with_the_same_few_queries_as_two(ledger):
+    def queries_for(firms, kwh):
+        asked = []
+        listen = (ledger.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        event.listen(*listen)
+        outcome = ledger.append(of_firms(firms, kwh), recorded_at=LATER)
+        event.remove(*listen)
+        return outcome, len(asked)
+
+    ledger.append(a_batch([1]), recorded_at=LATER)  # makes the month's partition, once
+    for kwh in (1.0, 2.0):  # first versions, then corrections
+        few, asked_for_two = queries_for(range(2), kwh)
+        many, asked_for_many = queries_for(range(2, 302), kwh)
+        assert (few.rows_added, many.rows_added) == (2, 300)
+        assert few.corrections * 150 == many.corrections == (300 if kwh > 1 else 0)
+        assert asked_for_many == asked_for_two
+    assert ledger.as_of(LATER).history("firm-301").demand_kw.tolist() == [8]
+
+
+def test_meters_without_number_are_one_parameter(ledger):
+    """A statement may hold 32,766 parameters in SQLite and 65,535 in PostgreSQL."""
+    many = of_firms(range(35_000), 1.0)
+    assert ledger.append(many, recorded_at=LATER).rows_added == 35_000
+    again = replace(many, content_sha256="another file")
+    assert ledger.append(again, recorded_at=LATER).rows_already_known == 35_000
+
+
+def of_firms(numbers, kwh):
+    first = a_batch([kwh]).rows
+    firms = pl.DataFrame({"firm_id": [f"firm-{number}" for number in numbers]})
+    rows = firms.join(first.drop("firm_id"), how="cross").select(first.columns)
+    return batch_of(rows)
+
+
+def test_a_meter_of_another_firm_is_refused(ledger):
+    ledger.append(a_batch([1]), recorded_at=LATER)
+    stolen = of_meter("kiln_works", a_batch([2], firm_id="bakery"))
+    with pytest.raises(MeterOfAnotherFirmError, match=r"meter kiln_works is kiln_works's"):
+        ledger.append(stolen, recorded_at=LATER)
+    claimed = a_firm("bakery", meters=(Meter(meter_id="kiln_works"),))
+    with pytest.raises(MeterOfAnotherFirmError, match=r"meter kiln_works is kiln_works's"):
+        ledger.declare(claimed, known_at=LATER)
+    assert count(ledger, READINGS) == 1
+    assert ledger.as_of(LATER).firms() == ()
+
+
+def test_readings_that_no_declaration_would_count_are_refused(ledger):
+    ledger.append(a_batch([1]), recorded_at=LATER)
+    ledger.declare(a_firm(meters=(Meter(meter_id="a"), Meter(meter_id="b"))), known_at=LATER)
+    for batch in (a_batch([1, 2]), of_meter("c", a_batch([1]))):
+        with pytest.raises(UndeclaredMeterError, match=r"has no meter \w+, only a, b; nothing was"):
+            ledger.append(batch, recorded_at=LATER)
+    assert isinstance(ledger.append(of_meter("a", a_batch([1])), recorded_at=LATER), Appended)
+
+
+def test_the_same_file_may_be_of_another_meter(ledger):
+    ledger.declare(a_firm(meters=(Meter(meter_id="a"), Meter(meter_id="b"))), known_at=LATER)
+    for meter_id in "ab":
+        outcome = ledger.append(of_meter(meter_id, a_batch([1])), recorded_at=LATER)
+        assert isinstance(outcome, Appended)
+
+
+def test_an_unknown_quality_and_a_repeated_interval_are_refused(ledger):
+    batch = a_batch([1, 2])
+    guessed = replace(batch, rows=batch.rows.with_columns(quality=pl.lit("guessed")))
+    with pytest.raises(UnknownQualityError, match=r"guessed is no quality.*measured, estimated"):
+        ledger.append(guessed, recorded_at=LATER)
+    twice = replace(batch, rows=pl.concat([batch.rows, batch.rows]))
+    with pytest.raises(RepeatedIntervalError, match="has an interval twice"):
+        ledger.append(twice, recorded_at=LATER)
+    assert count(ledger, READINGS) == 0
 
 
 def test_an_equal_declaration_adds_no_version(ledger):
@@ -132,10 +239,41 @@ def test_an_equal_declaration_adds_no_version(ledger):
     assert ledger.declare(a_firm(name_en="Kiln works 2"), known_at=LATER) == "changed"
 
 
-def test_what_was_stored_is_there_after_a_restart(tmp_path):
-    first = open_store(Settings(home=tmp_path))
+def test_a_declaration_for_a_part_of_the_time_adds_nothing_only_if_all_of_it_holds(ledger):
+    july = MONDAY + timedelta(days=121)
+    larger = a_firm(name_en="Kiln works 2")
+    assert ledger.declare(a_firm(), known_at=MONDAY) == "new"
+    assert ledger.declare(a_firm(), known_at=LATER, valid_from=july) == "unchanged"
+    assert ledger.declare(larger, known_at=LATER, valid_from=july) == "changed"
+    assert ledger.declare(larger, known_at=LATER, valid_from=july) == "unchanged"
+    assert ledger.declare(a_firm(), known_at=LATER) == "changed"
+    assert ledger.as_of(LATER).firm("kiln_works", on=july) == a_firm()
+
+
+def test_a_declaration_that_ends_before_it_begins_is_refused(ledger):
+    with pytest.raises(EmptyValidityError, match=r"kiln_works: the declaration ends"):
+        ledger.declare(a_firm(), known_at=MONDAY, valid_from=LATER, valid_to=LATER)
+
+
+def test_what_was_stored_is_there_after_a_restart(database_url):
+    first = open_store(Settings(database_url=database_url))
     first.append(a_batch([1, 2]), recorded_at=LATER)
     first.close()
-    second = open_store(Settings(home=tmp_path))
+    second = open_store(Settings(database_url=database_url))
     assert demand_kw(second) == [4, 8]
     second.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://a/b", "nonsense", "postgres://a/b", "postgresql://127.0.0.1:1/none"]
+)
+def test_a_database_that_cannot_be_used_is_told_without_its_password(url):
+    with pytest.raises(SandanError, match="SANDAN_DATABASE_URL"):
+        open_store(Settings(database_url=url))
+
+
+@pytest.mark.parametrize("kwh", [0.1, 1 / 3, 1e-17, 123456.789012345, 5e-324, 1.7e308])
+def test_a_value_comes_back_to_the_last_bit(ledger, kwh):
+    ledger.append(a_batch([kwh]), recorded_at=LATER)
+    (told,) = ledger.as_of(LATER).meter_readings("kiln_works")
+    assert told.kwh.tolist() == [kwh]

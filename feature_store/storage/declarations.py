@@ -1,0 +1,148 @@
+"""What is declared about a firm: for which time, and since when that is known.
+
+Of the declarations known by a moment, the latest known one whose validity covers a time holds then.
+So a contract from 1 July on leaves June's as it was, and an earlier mistake can still be put right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, or_, select
+
+from feature_store.entities.firm import Firm
+from feature_store.entities.meter import Meter
+from feature_store.entities.validity import Bound, moment_of_bound
+from feature_store.storage.moments import epoch_seconds
+from feature_store.storage.tables import FIRMS
+
+EVER, FOR_GOOD = -(2**62), 2**62
+"""Before the first second and after the last one that anything is about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """UTC epoch seconds from ``start`` on, before ``end``."""
+
+    start: int = EVER
+    end: int = FOR_GOOD
+
+    def covers(self, other: Span) -> bool:
+        """Whether all of ``other`` lies inside."""
+        return self.start <= other.start and other.end <= self.end
+
+    def meets(self, other: Span) -> bool:
+        """Whether any second lies in both."""
+        return self.start < other.end and other.start < self.end
+
+    def common(self, other: Span) -> Span:
+        """What lies in both; empty or reversed if nothing does."""
+        return Span(start=max(self.start, other.start), end=min(self.end, other.end))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """A declaration of a firm and the time that it is about."""
+
+    span: Span
+    firm: Firm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A time in which a meter's readings are its firm's."""
+
+    meter: Meter
+    span: Span
+
+
+def declared_firms(
+    connection: Connection, *, known_by: int, on: int, firm_id: str | None = None
+) -> list[Firm]:
+    """Return the firms as declared for the second ``on``, by id; one firm if it is named."""
+    newest = (
+        func.row_number()
+        .over(partition_by=FIRMS.c.firm_id, order_by=(FIRMS.c.known_at.desc(), FIRMS.c.id.desc()))
+        .label("newest")
+    )
+    known = select(FIRMS.c.document, FIRMS.c.firm_id, newest).where(
+        FIRMS.c.known_at <= known_by,
+        or_(FIRMS.c.valid_from.is_(None), FIRMS.c.valid_from <= on),
+        or_(FIRMS.c.valid_to.is_(None), FIRMS.c.valid_to > on),
+    )
+    if firm_id is not None:
+        known = known.where(FIRMS.c.firm_id == firm_id)
+    ranked = known.subquery()
+    wanted = select(ranked.c.document, ranked.c.firm_id).where(ranked.c.newest == 1)
+    rows = sorted(connection.execute(wanted), key=lambda row: str(row.firm_id))
+    return [Firm.model_validate_json(row.document) for row in rows]
+
+
+def declarations_of(
+    connection: Connection, firm_id: str, *, known_by: int | None = None
+) -> list[Declared]:
+    """Return a firm's declarations known by a second, in the order in which they became known."""
+    wanted: Select[Any] = (
+        select(FIRMS).where(FIRMS.c.firm_id == firm_id).order_by(FIRMS.c.known_at, FIRMS.c.id)
+    )
+    if known_by is not None:
+        wanted = wanted.where(FIRMS.c.known_at <= known_by)
+    return [_declared(row) for row in connection.execute(wanted).mappings()]
+
+
+def timeline(declarations: Sequence[Declared]) -> list[Declared]:
+    """Return which declaration holds when: spans that do not meet, in the order of time.
+
+    Args:
+        declarations: In the order in which they became known.
+    """
+    bounds = sorted({bound for one in declarations for bound in (one.span.start, one.span.end)})
+    holding = []
+    for start, end in pairwise(bounds):
+        span = Span(start=start, end=end)
+        covering = [one for one in declarations if one.span.covers(span)]
+        if covering:
+            holding.append(Declared(span=span, firm=covering[-1].firm))
+    return holding
+
+
+def services(held: Sequence[Declared]) -> list[Service]:
+    """Return when which meter is in service, counted or not.
+
+    What is declared first holds for the time before it too: readings may be older than it.
+
+    Args:
+        held: A :func:`timeline`, not empty.
+    """
+    found = []
+    for number, one in enumerate(held):
+        declared_for = one.span if number else Span(end=one.span.end)
+        for meter in one.firm.read_meters:
+            span = declared_for.common(_in_service(meter, one.firm))
+            if span.start < span.end:
+                found.append(Service(meter=meter, span=span))
+    return found
+
+
+def adds_nothing(declarations: Sequence[Declared], new: Declared) -> bool:
+    """Whether ``new`` says for all of its span what holds there already."""
+    touched = [one for one in declarations if one.span.meets(new.span)]
+    return bool(touched) and touched[-1].firm == new.firm and touched[-1].span.covers(new.span)
+
+
+def _in_service(meter: Meter, firm: Firm) -> Span:
+    def second(bound: Bound | None, otherwise: int) -> int:
+        return otherwise if bound is None else epoch_seconds(moment_of_bound(bound, firm.zone))
+
+    return Span(start=second(meter.valid_from, EVER), end=second(meter.valid_to, FOR_GOOD))
+
+
+def _declared(row: RowMapping) -> Declared:
+    start, end = row[FIRMS.c.valid_from], row[FIRMS.c.valid_to]
+    return Declared(
+        span=Span(start=EVER if start is None else start, end=FOR_GOOD if end is None else end),
+        firm=Firm.model_validate_json(row[FIRMS.c.document]),
+    )
