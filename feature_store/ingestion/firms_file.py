@@ -41,7 +41,8 @@ class _Entry(Firm):
 
     @property
     def declaration(self) -> FirmDeclaration:
-        declared = {name: getattr(self, name) for name in Firm.model_fields}
+        told = self.model_fields_set  # what was left out stays so: it may keep what it was
+        declared = {name: getattr(self, name) for name in Firm.model_fields if name in told}
         return FirmDeclaration(
             firm=Firm.model_validate(declared),
             valid_from=self._moment(self.valid_from),
