@@ -17,7 +17,7 @@ from models.tariffs.bill.ratchet import Origin, billed_demand
 from models.tariffs.bill.statement import PastMonths
 from models.tariffs.bill.verification import verify
 from models.tariffs.bill.what_if import WhatIf, changed
-from models.tariffs.switches import Switches
+from models.tariffs.switches import Switches, switched
 from tests.models.tariffs.bill.metered import flat, month_of, pulses
 
 CONTRACT = Contract(power_kw=400, option="II")
@@ -184,8 +184,9 @@ def test_a_case_that_is_no_mapping_is_refused_with_its_place():
 
 
 def test_the_ladder_of_the_excess_is_told_as_less_certain_where_it_was_used():
-    (within,) = bills(CONTRACT, flat("2026-07", 400))
-    (above,) = bills(CONTRACT, flat("2026-07", 401))
+    told = switched(["assumed_fuel_krw_per_kwh=5"])
+    (within,) = bills(CONTRACT, flat("2026-05", 400), switches=told)
+    (above,) = bills(CONTRACT, flat("2026-05", 401), switches=told)
     assert [text.split(" from ")[0] for text in above.less_certain] == [
         "excess over contract power"
     ]
