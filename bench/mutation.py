@@ -77,8 +77,7 @@ def main() -> list[Figure]:
     tried = _tried() if again else {}
     wanted = [one.name for one in mutants if tried.get(one.name) not in {"killed", "cut short"}]
     if not again:
-        for left in ("tried.jsonl", "noted.json"):
-            (WORK / left).unlink(missing_ok=True)
+        (WORK / "tried.jsonl").unlink(missing_ok=True)
     _try(wanted)
     outcomes = _tried()
     survivors = list(_explained([one for one in mutants if outcomes[one.name] in UNKILLED]))
@@ -161,8 +160,8 @@ def _first_lines(source: str) -> dict[str, int]:
 def _try(names: Sequence[str]) -> None:
     plan = {
         "mutants": list(names),
-        "processes": int(os.environ.get("PROCESSES", PROCESSES)),
-        "seconds": float(os.environ.get("MOST_SECONDS", MOST_SECONDS)),
+        "processes": PROCESSES,
+        "seconds": MOST_SECONDS,
     }
     (WORK / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     options = ["-q", "-s", "-p", "bench.mutation_pytest", "-p", "no:cacheprovider"]

@@ -64,9 +64,6 @@ class Noted(TypedDict):
     """CPU time of each."""
 
 
-EMPTY: Noted = {"tests": {}, "seconds": {}}
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Note which tests reach which function, then try every mutant of the plan."""
@@ -82,8 +79,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     with (folder / "tried.jsonl").open("a", encoding="utf-8", buffering=1) as tried:
         for mutant in plan["mutants"]:
             reaching = noted["tests"].get(mutant.partition("__mutmut_")[0], ())
-            present = [name for name in reaching if name in by_name]
-            tests = _chosen(present, noted["seconds"], plan["seconds"])
+            tests = _chosen(reaching, noted["seconds"], plan["seconds"])
             if not tests:
                 tried.write(json.dumps({"mutant": mutant, "outcome": "no test"}) + "\n")
                 continue
@@ -157,12 +153,10 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
 
 
 def _note(session: pytest.Session, folder: Path) -> int:
-    """Run every test not noted yet, with empty caches: what it needs it makes, and is noted."""
+    """Run each test with empty caches, so that it makes what it needs; note what it reaches."""
     set_mutant_under_test("stats")
-    told = folder / "noted.json"
-    noted: Noted = json.loads(told.read_text("utf-8")) if told.exists() else EMPTY
-    items = [item for item in session.items if item.nodeid not in noted["seconds"]]
-    for item, following in zip(items, [*items, None][1:], strict=True):
+    noted: Noted = {"tests": {}, "seconds": {}}
+    for item, following in zip(session.items, [*session.items, None][1:], strict=True):
         forget()
         state()._stats.clear()  # noqa: SLF001 - where mutmut's trampolines note their names
         begun = time.process_time()
@@ -173,7 +167,7 @@ def _note(session: pytest.Session, folder: Path) -> int:
         if session.testsfailed:
             (folder / "failed.txt").write_text(f"{item.nodeid} fails\n", encoding="utf-8")
             return 1
-    told.write_text(json.dumps(noted), encoding="utf-8")
+    (folder / "noted.json").write_text(json.dumps(noted), encoding="utf-8")
     return 0
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from feature_store.entities.firm import Contract
 from models.diagnosis.billed_year import billed_year, largest_demand_kw, last_year_of
+from models.diagnosis.contract_advice import advise
 from models.tariffs.bill.line import LineKind
 from models.tariffs.bill.metered_energy import MeteredEnergy
 from models.tariffs.billing_month import BillingMonth
@@ -73,3 +74,20 @@ def test_the_last_year_is_twelve_whole_months_or_the_eleven_that_are_known(first
     assert len(year) == count
     assert year[-1] == BillingMonth(2025, 2)
     assert year[0] == year[-1].earlier(count - 1)
+
+
+def test_another_class_is_told_with_its_cheapest_option():
+    readings = flat("2024-10", 100, months=13)
+    (small,) = advise(Contract(power_kw=320, option="II"), readings, day=TODAY).classes
+    months = last_year_of(CONTRACT, readings)
+    by_option = {
+        option: billed_year(
+            Contract(tariff_class="industrial_gab_2", power_kw=299, option=option),
+            readings,
+            months,
+            TODAY,
+        ).total_krw
+        for option in ("I", "II")
+    }
+    assert by_option["I"] != by_option["II"]
+    assert small.year_krw == min(by_option.values()) == by_option[small.contract.option]

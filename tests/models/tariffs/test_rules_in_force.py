@@ -65,6 +65,13 @@ def test_a_version_holds_from_its_first_day_on():
     assert version_of(days("2022-12-31"), versions, "x").tolist() == [0]
 
 
+def test_a_version_covers_both_of_its_days_and_an_open_one_all_that_follow():
+    asked = days("2020-12-31", "2021-01-01", "2022-12-31", "2023-01-01")
+    ended_one = version("2021-01-01", "2022-12-31")
+    assert ended_one.covers(asked).tolist() == [False, True, True, False]
+    assert version("2021-01-01", None).covers(asked).tolist() == [False, True, True, True]
+
+
 def test_a_contract_that_names_a_day_is_billed_by_the_tables_of_that_day():
     asked = days("2026-05-01", "2026-05-02")
     assert dates_in_force(CONTRACT, asked).tolist() == asked.tolist()
@@ -182,7 +189,11 @@ def test_hours_and_rates_of_a_class_leave_no_day_out(part):
 
 
 def test_deferrals_and_discounts_of_a_class_may_leave_days_out_and_are_put_in_order():
-    table = a_class(deferrals=[LATER, FIRST], discounts=[LATER, FIRST])
+    table = a_class(
+        hours=[NEXT, FIRST], rates=[NEXT, FIRST], deferrals=[LATER, FIRST], discounts=[LATER, FIRST]
+    )
+    for versions in (table.hours, table.rates):
+        assert [one.from_day.year for one in versions] == [2021, 2022]
     for versions in (table.deferrals, table.weekend_discounts):
         assert [one.from_day.year for one in versions] == [2021, 2023]
     with pytest.raises(TariffTableError, match=r"deferrals.*overlap"):

@@ -1,6 +1,7 @@
 """A bill remembers peaks and notices of earlier months, and says which it looked at."""
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from feature_store.entities.firm import Contract
 from models.tariffs.bill.bill_cases import read_bill_cases
 from models.tariffs.bill.charges import totals
+from models.tariffs.bill.errors import BillCasesError
 from models.tariffs.bill.line import LineKind
 from models.tariffs.bill.monthly_bill import bills
 from models.tariffs.bill.ratchet import Origin, billed_demand
 from models.tariffs.bill.statement import PastMonths
 from models.tariffs.bill.verification import verify
-from models.tariffs.switches import Switches
+from models.tariffs.bill.what_if import WhatIf, changed
+from models.tariffs.switches import Switches, switched
 from tests.models.tariffs.bill.metered import flat, month_of, pulses
 
 CONTRACT = Contract(power_kw=400, option="II")
@@ -119,6 +122,8 @@ power_factor_cases:
 band_cases:
   - {start: '2026-07-01T05:00:00+00:00', band: mid, version: x}
   - {start: '2026-07-01T14:00', band: mid}
+  - {start: '2026-05-06T11:00', band: mid}
+  - {start: '2026-05-06T11:00', band: peak, class: industrial_gab_2}
 approximate_bills: [{about: 1}]
 """
     made = verify(read_bill_cases(text, what="cases"))
@@ -131,6 +136,8 @@ approximate_bills: [{about: 1}]
         ("2026-07-01T05:00", "band", False),
         ("2026-07-01T05:00", "version", True),
         ("2026-07-01T14:00", "band", False),
+        ("2026-05-06T11:00", "band", False),  # the new hours, which (갑)Ⅱ got on 1 June
+        ("2026-05-06T11:00", "band", False),
     ]
     assert made.not_checked == ("?",)
 
@@ -169,3 +176,23 @@ def test_june_still_remembers_the_july_before_and_july_does_not():
     assert (june.demand.kw, june.demand.month) == (300, month_of("2025-07"))
     (july,) = bills(CONTRACT, past_year, months=(month_of("2026-07"),))
     assert (july.demand.kw, july.demand.month) == (FLOOR_KW, None)
+
+
+def test_a_case_that_is_no_mapping_is_refused_with_its_place():
+    with pytest.raises(BillCasesError, match=r"bills\.0: "):
+        read_bill_cases("bills: [1]", what="mine")
+
+
+def test_the_ladder_of_the_excess_is_told_as_less_certain_where_it_was_used():
+    told = switched(["assumed_fuel_krw_per_kwh=5"])
+    (within,) = bills(CONTRACT, flat("2026-05", 400), switches=told)
+    (above,) = bills(CONTRACT, flat("2026-05", 401), switches=told)
+    assert [text.split(" from ")[0] for text in above.less_certain] == [
+        "excess over contract power"
+    ]
+    assert within.less_certain == ()
+
+
+def test_a_month_can_be_billed_by_the_tables_of_another_day():
+    then = date(2022, 5, 1)
+    assert changed(CONTRACT, WhatIf(tariff_date=then)).tariff_date == then
