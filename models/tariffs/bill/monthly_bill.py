@@ -55,7 +55,9 @@ def bill(
             "bills(), which takes many months"
         )
     prices = grid_prices(contract, grid, readings.zone, switches)
-    return _bill(contract, readings.on(grid), prices, _told(contract, past), switches)
+    metered = readings.on(grid)
+    seen = _seen_in(contract, metered, prices, switches)
+    return _bill(contract, metered, prices, seen.with_(_told(contract, past)), switches)
 
 
 def bills(
@@ -87,9 +89,9 @@ def bills(
     for position, billed in enumerate(prices.months):
         of_month = prices_of_month(prices, position)
         metered = inside.on(of_month.grid)
+        known = known.with_(_seen_in(contract, metered, of_month, switches))
         if billed.month in wanted:
             made.append(_bill(contract, metered, of_month, known.with_(told), switches))
-        known = known.with_(_seen_in(contract, metered, of_month, switches))
     return tuple(made)
 
 
@@ -97,21 +99,20 @@ def _bill(
     contract: Contract,
     readings: MeteredEnergy,
     prices: GridPrices,
-    past: KnownMonths,
+    known: KnownMonths,
     switches: Switches,
 ) -> Bill:
-    """Bill one month whose readings and prices lie on the month's grid."""
+    """Bill one month whose readings and prices lie on the month's grid; ``known`` has it too."""
     billed = prices.months[0].month
     kwh, missing = filled(readings, prices.bands, switches)
-    here = _seen_in(contract, readings, prices, switches).with_(past)
     month = MeteredMonth(
         contract=contract,
         readings=readings,
         kwh=kwh,
         prices=prices,
-        demand=billed_demand(contract, billed, here.peaks_kw, here.partly_read),
-        entered_kw=past.told_kw.get(billed, 0.0),
-        excess_noticed=past.excess_noticed(contract, billed, switches),
+        demand=billed_demand(contract, billed, known.peaks_kw, known.partly_read),
+        entered_kw=known.told_kw.get(billed, 0.0),
+        excess_noticed=known.excess_noticed(contract, billed, switches),
         switches=switches,
     )
     dates = prices.bands.clock.date
@@ -125,7 +126,7 @@ def _bill(
         missing=missing,
         switches=switches,
         less_certain=less_certain(month),
-        formula=_formula(month, past.told_kw.get(billed)),
+        formula=_formula(month, known.told_kw.get(billed)),
     )
 
 
