@@ -34,7 +34,7 @@ demo: setup ## Run the whole product on the packaged sample complex
 	@$(BIN)/sandan demo
 
 test: setup ## Run every test and every example in a docstring
-	@$(BIN)/python -m pytest --quiet --doctest-modules
+	@$(BIN)/python -m pytest --quiet --doctest-modules --numprocesses logical --dist loadfile
 
 soak: setup ## Run the ledger's random and kill tests in their long form (an hour), and write what was damaged
 	@SANDAN_SOAK=1 $(BIN)/python -m pytest --quiet tests/feature_store/storage

@@ -1,9 +1,13 @@
-"""A suggestion gets one decision: kept with who, when and why, for good, whoever asks how often."""
+"""A suggestion gets one decision: kept with who, when and why, for good, whoever asks how often.
+
+On both databases: which of two decisions stands is for the database to say.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -18,6 +22,11 @@ from tests.serving.conftest import FIRM, NOW, Served, serve
 
 ACCEPT = {"decision": "accepted", "decided_by": "김운영", "reason": "좋습니다"}
 REJECT = {"decision": "rejected", "decided_by": "Park", "reason": "The kiln is in repair"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings(home=tmp_path, database_url=database_url, replay_time=NOW)
 
 
 def test_a_decision_is_answered_with_who_when_and_why(served: Served):
