@@ -19,6 +19,7 @@ from cli.quality import quality
 from cli.readings import app as readings
 from cli.serve import serve
 from cli.train import train
+from cli.weather import app as weather
 from feature_store.errors import SandanError
 
 
@@ -56,6 +57,7 @@ app = typer.Typer(
 # One line a command or group, in the order that help shows them.
 app.add_typer(firms, name="firms")
 app.add_typer(readings, name="readings")
+app.add_typer(weather, name="weather")
 app.add_typer(bill, name="bill")
 app.command()(quality)
 app.command()(advise)

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Protocol
 
 from feature_store.entities.firm import Firm
+from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
+from feature_store.entities.weather_versions import WeatherVersions
 
 
 class Knowledge(Protocol):
@@ -53,6 +55,23 @@ class Knowledge(Protocol):
 
         With it come the quality of each reading and the delivery that brought it. A meter that
         told nothing is left out.
+        """
+        ...
+
+    def weather(self, place: str, start: datetime, end: datetime) -> KnownWeather:
+        """Return of each full hour from ``start`` to before ``end`` the best that was known.
+
+        An observation known by then holds, else the reanalysis, else the newest issue of the
+        forecast; an hour of which nothing was known is NaN. A place that nobody told of has no
+        known hour.
+        """
+        ...
+
+    def weather_versions(self, place: str, start: datetime, end: datetime) -> WeatherVersions:
+        """Return everything told by then of the hours from ``start`` to before ``end``.
+
+        What was known of them at any earlier moment is picked from it, for frames of many issue
+        times.
         """
         ...
 

@@ -63,6 +63,9 @@ class Firm(Declared):
     latitude_deg: float = Field(default=35.23, ge=-90, le=90)
     """Default: the Cheomdan complex, Gwangju."""
     longitude_deg: float = Field(default=126.85, ge=-180, le=180)
+    weather_place: str | None = Field(default=None, min_length=1)
+    """Place whose weather is the firm's, as `sandan weather import` named it, e.g. `asos 156`;
+    left out, no weather is known of it."""
     holiday_country: str | None = "KR"
     """Country whose public holidays the firm keeps, as the `holidays` library names it."""
     closure_days: tuple[date, ...] = ()

@@ -16,22 +16,34 @@ class WeatherVariable:
 
     name: str
     """With its unit."""
+    title: str
+    """What a table or a picture calls it."""
+    unit: str
+    """As a table or a picture writes it."""
     least: float
     most: float
 
 
 VARIABLES = (
-    WeatherVariable(name="temperature_celsius", least=-60, most=60),
-    WeatherVariable(name="relative_humidity_share", least=0, most=1),
-    WeatherVariable(name="wind_speed_m_per_s", least=0, most=120),
-    WeatherVariable(name="precipitation_probability_share", least=0, most=1),
-    WeatherVariable(name="precipitation_mm", least=0, most=500),
-    WeatherVariable(name="cloud_share", least=0, most=1),
-    WeatherVariable(name="kma_sky_code", least=1, most=4),
-    WeatherVariable(name="kma_precipitation_code", least=0, most=7),
-    WeatherVariable(name="ghi_w_per_m2", least=0, most=1500),
-    WeatherVariable(name="dni_w_per_m2", least=0, most=1500),
-    WeatherVariable(name="dhi_w_per_m2", least=0, most=1500),
+    WeatherVariable(name="temperature_celsius", title="temperature", unit="°C", least=-60, most=60),
+    WeatherVariable(
+        name="relative_humidity_share", title="humidity", unit="share", least=0, most=1
+    ),
+    WeatherVariable(name="wind_speed_m_per_s", title="wind", unit="m/s", least=0, most=120),
+    WeatherVariable(
+        name="precipitation_probability_share",
+        title="rain probability",
+        unit="share",
+        least=0,
+        most=1,
+    ),
+    WeatherVariable(name="precipitation_mm", title="rain", unit="mm", least=0, most=500),
+    WeatherVariable(name="cloud_share", title="cloud", unit="share", least=0, most=1),
+    WeatherVariable(name="kma_sky_code", title="KMA sky", unit="code", least=1, most=4),
+    WeatherVariable(name="kma_precipitation_code", title="KMA rain", unit="code", least=0, most=7),
+    WeatherVariable(name="ghi_w_per_m2", title="GHI", unit="W/m²", least=0, most=1500),
+    WeatherVariable(name="dni_w_per_m2", title="DNI", unit="W/m²", least=0, most=1500),
+    WeatherVariable(name="dhi_w_per_m2", title="DHI", unit="W/m²", least=0, most=1500),
 )
 """``kma_sky_code`` SKY: 1 clear, 3 mostly cloudy, 4 overcast. ``kma_precipitation_code`` PTY: 0
 none, 1 rain, 2 rain and snow, 3 snow, 4 shower; 5 to 7 are the forms of drizzle and flurries.

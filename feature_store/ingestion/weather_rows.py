@@ -98,6 +98,10 @@ def _checks(layout: WeatherLayout, now: datetime) -> list[RowCheck]:
             pl.col("valid_time").is_not_null() & (pl.col(ROW) > first_row),
             pl.format("is the same time and place as in row {}; keep one of them", first_row),
         ),
+        time.check(
+            pl.col("valid_time") != pl.col("valid_time").dt.truncate("1h"),
+            "is not on the full hour; use the hourly form of this weather",
+        ),
     ]
     checks.append(
         time.check(

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine
 
 from feature_store.entities.firm import Firm
+from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.meter import Meter
 from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
+from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.storage.declarations import (
     Service,
@@ -27,6 +29,7 @@ from feature_store.storage.meter_sum import MeterSum, sum_of_meters
 from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.one_meter import readings_of_meter, sources_of
 from feature_store.storage.reading_versions import ACTIVE, REACTIVE, latest_versions
+from feature_store.storage.stored_weather import versions_known
 from feature_store.time_grid import HOURS_PER_STEP, floor_to_step
 
 
@@ -100,6 +103,15 @@ class LedgerKnowledge:
             readings_of_meter(meters[rows["meter_id"][0]], rows, sources, zone)
             for rows in versions.partition_by("meter_id")
         )
+
+    def weather(self, place: str, start: datetime, end: datetime) -> KnownWeather:
+        """Return of each full hour from ``start`` to before ``end`` the best that was known."""
+        return self.weather_versions(place, start, end).known
+
+    def weather_versions(self, place: str, start: datetime, end: datetime) -> WeatherVersions:
+        """Return everything told by then of the hours from ``start`` to before ``end``."""
+        with self.engine.connect() as connection:
+            return versions_known(connection, place, start, end, moment=self.moment)
 
     def only_meter(self, firm_id: str) -> str | None:
         """Return the meter that is the firm's whole load at all times, None if there is no one."""

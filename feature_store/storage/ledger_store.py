@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import Literal
 
 import polars as pl
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, insert
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.reading_batch import ReadingBatch
+from feature_store.entities.weather_batch import WeatherBatch
 from feature_store.errors import SandanError
 from feature_store.settings import Settings
 from feature_store.storage.append_outcome import AlreadyReceived, Appended, AppendOutcome
+from feature_store.storage.append_weather import append_weather
 from feature_store.storage.batch_rows import identity_of, rows_of
-from feature_store.storage.bulk_insert import insert_readings
+from feature_store.storage.bulk_insert import insert_rows
 from feature_store.storage.database import lock_name, reachable_engine, with_write_lock
 from feature_store.storage.declarations import (
     EVER,
@@ -28,6 +30,7 @@ from feature_store.storage.declarations import (
     timeline,
 )
 from feature_store.storage.deliveries import first_outcome, remember
+from feature_store.storage.imports import import_of, record_import
 from feature_store.storage.ledger_knowledge import LedgerKnowledge
 from feature_store.storage.meter_owners import declare_meters, lock_meters
 from feature_store.storage.migrate import upgrade
@@ -36,7 +39,7 @@ from feature_store.storage.news import news_in
 from feature_store.storage.partitions import make_partitions
 from feature_store.storage.reading_versions import versions_touched
 from feature_store.storage.recorded_versions import newest_import, recorded_versions
-from feature_store.storage.tables import FIRMS, IMPORTS
+from feature_store.storage.tables import FIRMS, READINGS
 
 Declaration = Literal["new", "changed", "unchanged"]
 
@@ -88,6 +91,16 @@ class LedgerStore:
             if idempotency_key is not None:
                 remember(connection, idempotency_key, identity, outcome, recorded_at=moment)
         return outcome
+
+    def append_weather(self, batch: WeatherBatch, *, recorded_at: datetime) -> AppendOutcome:
+        """Store what is new in ``batch``, all of it or, if anything fails, nothing.
+
+        Each issue of a forecast is stored beside those before it. Rows that differ from what was
+        stored of the same issue, or of the same measured hour, are corrections: they become known
+        at ``recorded_at``. Variables that the batch does not tell stay as they were. The same
+        content again for the same places is not looked at a second time.
+        """
+        return append_weather(self.engine, batch, recorded_at=recorded_at)
 
     def declare(
         self,
@@ -167,27 +180,19 @@ def _append(
     connection: Connection, batch: ReadingBatch, rows: pl.DataFrame, *, identity: str, moment: int
 ) -> AppendOutcome:
     lock_meters(connection, dict(rows.select("meter_id", "firm_id").unique().rows()))
-    earlier = connection.execute(
-        select(IMPORTS.c.id).where(IMPORTS.c.identity_sha256 == identity)
-    ).scalar_one_or_none()
+    earlier = import_of(connection, identity)
     if earlier is not None:
         return AlreadyReceived(rows_already_known=rows.height, import_id=earlier)
     news = news_in(rows, versions_touched(connection, rows), recorded_at=moment)
     if not news.height:
         return AlreadyReceived(rows_already_known=rows.height, import_id=None)
-    row = {
-        "source_name": batch.source_name,
-        "source_format": batch.source_format,
-        "content_sha256": batch.content_sha256,
-        "identity_sha256": identity,
-        "rows_added": news.height,
-        "recorded_at": moment,
-    }
-    import_id = connection.execute(insert(IMPORTS).values(row).returning(IMPORTS.c.id)).scalar_one()
+    import_id = record_import(
+        connection, batch, identity, rows_added=news.height, recorded_at=moment
+    )
     added = news.drop("correction").with_columns(
         recorded_at=pl.lit(moment), import_id=pl.lit(import_id)
     )
-    insert_readings(connection, added)
+    insert_rows(connection, READINGS, added)
     return Appended(
         import_id=import_id,
         rows_added=news.height,

@@ -17,9 +17,11 @@ import numpy.typing as npt
 import polars as pl
 
 from feature_store.entities.firm import Firm
+from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
+from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.errors import UnknownFirmError
 from feature_store.point_in_time import Knowledge, Store
 from feature_store.time_grid import (
@@ -192,6 +194,14 @@ class WindowedKnowledge:
     def meter_readings(self, firm_id: str, *, days: int | None = None) -> tuple[MeterReadings, ...]:
         """Return what each meter of the firm told, from the store."""
         return self.known.meter_readings(firm_id, days=days)
+
+    def weather(self, place: str, start: datetime, end: datetime) -> KnownWeather:
+        """Return what was known of a place's hours, from the store."""
+        return self.known.weather(place, start, end)
+
+    def weather_versions(self, place: str, start: datetime, end: datetime) -> WeatherVersions:
+        """Return everything told of a place's hours, from the store."""
+        return self.known.weather_versions(place, start, end)
 
     def _firm(self, firm_id: str) -> Firm | None:
         if firm_id not in self._declared:

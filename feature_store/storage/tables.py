@@ -16,6 +16,8 @@ from sqlalchemy import (
     Text,
 )
 
+from feature_store.entities.weather_batch import VARIABLES
+
 METADATA = MetaData()
 
 IMPORTS = Table(
@@ -91,3 +93,23 @@ FIRMS = Table(
 )
 """One row for each version of a firm's declaration."""
 Index("firms_by_time", FIRMS.c.firm_id, FIRMS.c.known_at)
+
+WEATHER = Table(
+    "weather",
+    METADATA,
+    Column("place", Text, primary_key=True),
+    Column("valid_time", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),  # a WeatherKind
+    Column("issued_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("known_at", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(variable.name, Float) for variable in VARIABLES),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("import_id", Integer, ForeignKey("imports.id"), nullable=False),
+    sqlite_with_rowid=False,  # stored in the order of the key: a place's time is one range of pages
+)
+"""One row for each version of what one source told of a place's hour at one time.
+
+``issued_at`` keeps an issue in its place when it is corrected later than the next one came. A
+variable is a column, not a row: all of them are wanted together, an hour has one belief time, and
+a new variable is one more column.
+"""

@@ -8,8 +8,6 @@ import pytest
 from feature_store.entities.firm import Contract
 from feature_store.entities.meter import Meter
 from feature_store.errors import NaiveTimeError, NotEnoughReadingsError, UnknownFirmError
-from feature_store.settings import Settings
-from feature_store.storage.ledger_store import open_store
 from feature_store.time_grid import INTERVAL
 from tests.builders import (
     MONDAY,
@@ -21,7 +19,6 @@ from tests.builders import (
     of_quality,
     with_reactive,
 )
-from tests.fakes.memory_store import MemoryStore
 
 LATER = MONDAY + timedelta(days=30)
 JULY, JUNE = datetime(2026, 7, 1, tzinfo=SEOUL), datetime(2026, 6, 15, tzinfo=SEOUL)
@@ -29,18 +26,6 @@ JULY, JUNE = datetime(2026, 7, 1, tzinfo=SEOUL), datetime(2026, 6, 15, tzinfo=SE
 
 def two_meters(**second):
     return a_firm(meters=(Meter(meter_id="a"), Meter(meter_id="b", **second)))
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "memory"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    on_server = request.param == "postgresql"
-    url = request.getfixturevalue("postgres_url") if on_server else ""
-    ledger = open_store(Settings(home=tmp_path, database_url=url))
-    yield ledger
-    ledger.close()
 
 
 def test_a_firm_is_known_from_its_declaration_on(store):

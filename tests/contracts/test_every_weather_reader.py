@@ -198,6 +198,11 @@ def test_the_same_hour_twice_is_named(made, tmp_path):
 
 
 @every_form
+def test_a_time_between_two_hours_is_named(made, tmp_path):
+    assert only_fault(made.made(tmp_path, hour="0930")).fault == "is not on the full hour"
+
+
+@every_form
 def test_what_is_in_hand_is_known_now_and_what_lies_ahead_is_refused(made, tmp_path):
     path = made.made(tmp_path)
     early = WeatherRequest(now=AT + timedelta(hours=1), place="gwangju")

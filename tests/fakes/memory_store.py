@@ -10,12 +10,15 @@ from itertools import takewhile
 import numpy as np
 
 from feature_store.entities.firm import Firm
+from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.meter import Meter
 from feature_store.entities.meter_readings import MeterReadings, ReadingSource
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.entities.reading_batch import ReadingBatch
 from feature_store.entities.validity import moment_of_bound
+from feature_store.entities.weather_batch import WeatherBatch
+from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.time_grid import (
     HOURS_PER_STEP,
@@ -25,6 +28,7 @@ from feature_store.time_grid import (
     to_datetime,
     utc_instant,
 )
+from tests.fakes.memory_weather import MemoryWeather
 
 EVER, FOR_GOOD = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -66,6 +70,7 @@ class MemoryStore:
     versions: list[Version] = field(default_factory=list)
     declared: list[Declared] = field(default_factory=list)
     files: set[tuple[str, frozenset[tuple[str, str]]]] = field(default_factory=set)
+    weather: MemoryWeather = field(default_factory=MemoryWeather)
 
     def append(self, batch: ReadingBatch, *, recorded_at: datetime) -> None:
         """Add a batch as the ledger does: equal rows left out, others as corrections."""
@@ -117,6 +122,10 @@ class MemoryStore:
         """Declare a firm as known from a moment on, for a time."""
         added = Declared(firm, _second(known_at), valid_from or EVER, valid_to or FOR_GOOD)
         self.declared.append(added)
+
+    def append_weather(self, batch: WeatherBatch, *, recorded_at: datetime) -> None:
+        """Add a batch of weather as the ledger does."""
+        self.weather.append(batch, recorded_at=recorded_at)
 
     def as_of(self, moment: datetime) -> MemoryKnowledge:
         """Return what was known at ``moment``."""
@@ -194,6 +203,14 @@ class MemoryKnowledge:
             for name in sorted(meters)
             if (readings := self._known(name, days))
         )
+
+    def weather(self, place: str, start: datetime, end: datetime) -> KnownWeather:
+        """Return of each full hour the best that was known."""
+        return self.store.weather.known(place, start, end, moment=self.moment)
+
+    def weather_versions(self, place: str, start: datetime, end: datetime) -> WeatherVersions:
+        """Return everything told by then of the hours."""
+        return self.store.weather.versions(place, start, end, moment=self.moment)
 
     def _of_meter(self, meter: Meter, known: dict[datetime, list[Version]]) -> MeterReadings:
         begun = min(known)

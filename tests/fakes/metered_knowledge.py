@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from feature_store.entities.firm import Firm
+from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
+from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL, STEP, TimeGrid, utc_instant
 from models.tariffs.bill.metered_energy import MeteredEnergy
+from tests.fakes.memory_weather import MemoryWeather
 
 
 @dataclass
@@ -56,6 +59,14 @@ class MeteredKnowledge:
         """Return none: no bill asks for them."""
         del firm_id, days
         return ()
+
+    def weather(self, place: str, start: datetime, end: datetime) -> KnownWeather:
+        """Return that nothing is known: no bill asks for it."""
+        return MemoryWeather().known(place, start, end, moment=self.moment)
+
+    def weather_versions(self, place: str, start: datetime, end: datetime) -> WeatherVersions:
+        """Return that nothing was told."""
+        return MemoryWeather().versions(place, start, end, moment=self.moment)
 
     def _within(self, days: int | None) -> tuple[TimeGrid, np.ndarray]:
         starts = self.readings.grid.starts

@@ -33,6 +33,15 @@ def test_a_firm_is_read_as_declared(tmp_path):
     assert firm.equipment[0].parameters["profile_kw"] == [80, 80.5]
 
 
+def test_a_firm_may_name_the_place_of_its_weather(tmp_path):
+    (firm,) = read(tmp_path, GOOD)
+    assert firm.weather_place is None
+    (firm,) = read(tmp_path, f"{GOOD}    weather_place: kma-grid 58,74\n")
+    assert firm.weather_place == "kma-grid 58,74"
+    with pytest.raises(FirmsFileError, match=r"kiln_works\.weather_place"):
+        read(tmp_path, f"{GOOD}    weather_place: ''\n")
+
+
 def test_every_fault_is_told_with_the_firm_and_the_field(tmp_path):
     bad = GOOD.replace("power_kw: 500", "power_kw: -1").replace("name_en", "name_de")
     with pytest.raises(FirmsFileError) as told:

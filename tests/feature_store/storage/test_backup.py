@@ -13,6 +13,7 @@ from feature_store.storage.database import open_engine
 from feature_store.storage.ledger_store import open_store
 from feature_store.storage.migrate import newest_revision, revision_of, upgrade
 from tests.builders import MONDAY, a_batch, a_firm
+from tests.made_weather import PLACE, a_weather, hour
 
 LATER = MONDAY + timedelta(days=30)
 
@@ -47,6 +48,19 @@ def test_what_was_backed_up_comes_back_and_nothing_else(ledger, tmp_path):
     assert contents(ledger) == before
     assert check_database(ledger.engine).faults == ()
     assert ledger.append(new_month, recorded_at=LATER).rows_added == 1
+
+
+def test_weather_comes_back_and_is_counted(ledger, tmp_path):
+    def celsius():
+        known = ledger.as_of(LATER).weather(PLACE, hour(0), hour(2))
+        return known.values["temperature_celsius"].tolist()
+
+    ledger.append_weather(a_weather([1.0, 2.0]), recorded_at=LATER)
+    backup(ledger.engine, tmp_path / "copy")
+    ledger.append_weather(a_weather([8.0, 9.0], known_at=hour(1)), recorded_at=LATER)
+    assert (celsius(), rows(ledger)["weather"]) == ([8.0, 9.0], 4)
+    restore(ledger.engine, tmp_path / "copy", replace=True)
+    assert (celsius(), rows(ledger)["weather"]) == ([1.0, 2.0], 2)
 
 
 def test_a_database_that_holds_rows_is_not_overwritten_unasked(ledger, tmp_path):
@@ -143,6 +157,7 @@ def test_a_whole_ledger_has_no_fault_and_its_rows_are_counted(ledger):
 
 
 def test_rows_that_refer_to_nothing_are_told(ledger):
+    ledger.append_weather(a_weather([1.0]), recorded_at=LATER)
     with ledger.engine.connect() as connection:
         if ledger.engine.dialect.name == "sqlite":
             connection.exec_driver_sql("COMMIT")
@@ -150,12 +165,13 @@ def test_rows_that_refer_to_nothing_are_told(ledger):
             connection.exec_driver_sql("BEGIN")
         else:
             connection.exec_driver_sql("SET session_replication_role = replica")
-        connection.exec_driver_sql("DELETE FROM imports WHERE id = 2")
+        connection.exec_driver_sql("DELETE FROM imports WHERE id > 1")
         connection.commit()
     ledger.close()
     faults = check_database(ledger.engine).faults
     assert any("1 rows of readings refer to imports that do not exist" in fault for fault in faults)
     assert any("1 rows of deliveries refer to imports" in fault for fault in faults)
+    assert any("1 rows of weather refer to imports" in fault for fault in faults)
 
 
 def test_another_shape_is_told(tmp_path):

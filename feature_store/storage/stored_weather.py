@@ -1,0 +1,63 @@
+"""The stored versions of weather, read as columns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, select
+
+from feature_store.entities.weather_versions import VERSION_COLUMNS, WeatherVersions
+from feature_store.storage.moments import epoch_seconds
+from feature_store.storage.tables import WEATHER
+from feature_store.storage.weather_rows import ISSUE
+
+_TYPES = {"place": pl.String, **VERSION_COLUMNS}
+
+
+def versions_known(
+    connection: Connection, place: str, start: datetime, end: datetime, *, moment: datetime
+) -> WeatherVersions:
+    """Return the versions of a place's hours from ``start`` to before ``end`` known by then."""
+    table = WEATHER.c
+    wanted = _versions(place).where(
+        table.valid_time >= epoch_seconds(start),
+        table.valid_time < epoch_seconds(end),
+        table.known_at <= epoch_seconds(moment),
+    )
+    rows = _read(connection, wanted).drop("place")
+    return WeatherVersions(place=place, start=start, end=end, moment=moment, rows=rows)
+
+
+def latest_of_issues(connection: Connection, batch: pl.DataFrame) -> pl.DataFrame:
+    """Return the latest version of every issue that a batch may touch.
+
+    Columns of ``ISSUE``, ``known_at`` and what is told. One query a place: a file tells few.
+
+    Args:
+        connection: Where to read.
+        batch: Rows as :func:`feature_store.storage.weather_rows.rows_of` returns them.
+    """
+    table = WEATHER.c
+    found = [
+        _read(
+            connection,
+            _versions(rows["place"][0]).where(
+                table.valid_time.between(rows["valid_time"].min(), rows["valid_time"].max()),
+                table.issued_at.between(rows["issued_at"].min(), rows["issued_at"].max()),
+                table.kind == rows["kind"][0],
+            ),
+        )
+        for rows in batch.partition_by("place")
+    ]
+    return pl.concat(found).sort("known_at").unique(ISSUE, keep="last")
+
+
+def _versions(place: str) -> Select[Any]:
+    columns = (WEATHER.c[name] for name in _TYPES)
+    return select(*columns).where(WEATHER.c.place == place)
+
+
+def _read(connection: Connection, wanted: Select[Any]) -> pl.DataFrame:
+    return pl.read_database(wanted, connection, schema_overrides=_TYPES)
