@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,13 +14,16 @@ from rich.table import Table
 
 from cli.console import INFO, RESULT
 from cli.moments import moment_of
+from cli.refused import refused
 
 if TYPE_CHECKING:  # polars and the database library take a second to import
     from feature_store.entities.firm import Firm
     from feature_store.entities.reading_batch import BadRow, ReadingBatch
     from feature_store.ingestion.preview import Preview
     from feature_store.ingestion.read_request import ReadRequest
-    from feature_store.storage.append_outcome import AppendOutcome
+    from feature_store.settings import Settings
+    from feature_store.storage.append_outcome import DeliveryOutcome
+    from feature_store.storage.refusals import Refusal
 
 SHOWN_BAD_ROWS = 20
 """A screenful; a file with a systematic fault has it in every row."""
@@ -84,10 +86,10 @@ def import_file(  # noqa: PLR0913  a command has as many options as it has
 
     The first faults are shown; --faults writes all of them.
     """
-    from feature_store.entities.reading_batch import Refused
     from feature_store.errors import SandanError
     from feature_store.ingestion.faults_file import write_faults
-    from feature_store.ingestion.read_file import take_file
+    from feature_store.ingestion.intake import Delivery, NotTaken, take_in
+    from feature_store.ingestion.read_request import read_request
     from feature_store.settings import Settings
     from feature_store.storage.ledger_store import open_store
 
@@ -96,22 +98,28 @@ def import_file(  # noqa: PLR0913  a command has as many options as it has
     settings = Settings()
     now = settings.now()
     with closing(open_store(settings)) as store:
-        known = store.as_of(now)
-        request = requested(now=now, firm=firm, meters=meter, unit=unit)
-        for firm_id in {request.firm_id, *(each.firm_id for each in request.meters)} - {None}:
-            known.firm(str(firm_id))
-        batch = take_file(file, request, format_name=format_name, keep_good=keep_good)
-        bad_rows = batch.bad_rows if isinstance(batch, Refused) else batch.left_out
+        request = read_request(now=now, firm_id=firm, meters=meter or [], unit=unit)
+        taken = take_in(
+            store,
+            Delivery(path=file, request=request, format_name=format_name, keep_good=keep_good),
+        )
+        bad_rows = taken.bad_rows if isinstance(taken, NotTaken) else taken.batch.left_out
         if faults is not None and bad_rows:
             write_faults(bad_rows, faults)
-        if isinstance(batch, Refused):
-            print_faults(batch.source_name, bad_rows, faults, stored=False)
+        if isinstance(taken, NotTaken):
+            print_faults(taken.source_name, bad_rows, faults, stored=False)
+            print_refusal(taken.refusal)
             raise typer.Exit(code=1)
+        known, batch = store.as_of(now), taken.batch
         firms = [known.firm(firm_id) for firm_id in batch.rows["firm_id"].unique().sort()]
-        print_outcome(store.append(batch, recorded_at=now))
+    print_outcome(taken.outcome)
     print_coverage(batch, firms)
     if bad_rows:
         print_faults(batch.source_name, bad_rows, faults, stored=True)
+        print_refusal(taken.refusal)
+
+
+app.command(name="refused")(refused)
 
 
 @app.command()
@@ -127,8 +135,7 @@ def preview(
     from feature_store.ingestion.preview import preview_file
     from feature_store.settings import Settings
 
-    now = Settings().now()
-    asked = requested(now=now, firm=firm, meters=meter, unit=unit)
+    asked = requested(Settings(), firm=firm, meters=meter, unit=unit)
     seen = preview_file(file, asked, format_name=format_name)
     print_preview(seen)
     if seen.bad_rows:
@@ -137,20 +144,29 @@ def preview(
 
 
 def requested(
-    *, now: datetime, firm: str | None, meters: list[str] | None, unit: str | None
+    settings: Settings, *, firm: str | None, meters: list[str] | None, unit: str | None
 ) -> ReadRequest:
-    """Return what the options ask for."""
-    from feature_store.errors import SandanError
-    from feature_store.ingestion.read_request import ReadRequest, meters_of, unit_of
+    """Return what the options ask for, with the customer numbers of the firms that they name.
 
-    if meters and any("=" in each for each in meters) and firm is not None:
-        raise SandanError("--firm and --meter NUMBER=FIRM both name a firm; use one of the two")
-    return ReadRequest(
-        now=now,
-        firm_id=firm,
-        meters=meters_of(meters or []),
-        unit=None if unit is None else unit_of(unit),
-    )
+    To look at a file its firm need not be declared; then any number is its own.
+    """
+    from dataclasses import replace
+
+    from feature_store.errors import UnknownFirmError
+    from feature_store.ingestion.intake import customer_numbers
+    from feature_store.ingestion.read_request import read_request
+    from feature_store.storage.ledger_store import open_store
+
+    now = settings.now()
+    request = read_request(now=now, firm_id=firm, meters=meters or [], unit=unit)
+    if not request.firms_named:
+        return request
+    with closing(open_store(settings)) as store:
+        try:
+            numbers = customer_numbers(store.as_of(now), request)
+        except UnknownFirmError:
+            return request
+    return replace(request, customer_numbers=numbers)
 
 
 @app.command()
@@ -178,10 +194,11 @@ def export(
     )
 
 
-def print_outcome(outcome: AppendOutcome) -> None:
+def print_outcome(told: DeliveryOutcome) -> None:
     """Say what became of a file that was good."""
-    from feature_store.storage.append_outcome import Appended
+    from feature_store.storage.append_outcome import Appended, Repeated
 
+    outcome = told.first if isinstance(told, Repeated) else told
     if isinstance(outcome, Appended):
         RESULT.print(
             f"import {outcome.import_id}: {counted(outcome.rows_added, 'row')} added, of which "
@@ -199,7 +216,8 @@ def print_coverage(batch: ReadingBatch, firms: list[Firm]) -> None:
     from feature_store.time_grid import INTERVAL
 
     for firm in firms:
-        starts = batch.rows.filter(firm_id=firm.firm_id)["period_start"].to_list()
+        of_firm = batch.rows.filter(firm_id=firm.firm_id)["period_start"]
+        starts = of_firm.unique().sort().to_list()  # of several meters
         first, end = starts[0].astimezone(firm.zone), (starts[-1] + INTERVAL).astimezone(firm.zone)
         missing = (end - first) // INTERVAL - len(starts)
         text = f"{firm.firm_id}: {first:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} ({firm.timezone})"
@@ -279,6 +297,15 @@ def print_faults(
         INFO.print(f"every fault is in {faults}", markup=False, soft_wrap=True)
     elif shown and stored is not None:
         INFO.print("add --faults FILE.csv to have every fault written to that file", markup=False)
+
+
+def print_refusal(refusal: Refusal | None) -> None:
+    """Say where the faults can be seen again."""
+    if refusal is not None:
+        INFO.print(
+            f"kept as refusal {refusal.refusal_id}: sandan readings refused {refusal.refusal_id}",
+            markup=False,
+        )
 
 
 def counted(number: int, noun: str) -> str:

@@ -26,6 +26,7 @@ from serving.api import (
     advice_routes,
     bill_routes,
     firm_routes,
+    reading_routes,
     suggestion_routes,
     worked_bill_routes,
 )
@@ -50,6 +51,7 @@ GUARDS = (NativeErrors, BodyLimit, SameOriginWrites, SecurityHeaders)
 """Middleware around every route, innermost first."""
 ROUTES = (
     firm_routes.router,
+    reading_routes.router,
     suggestion_routes.router,
     bill_routes.router,
     worked_bill_routes.router,
@@ -136,6 +138,7 @@ def create_app() -> FastAPI:
 def connect(app: FastAPI, application: Application) -> None:
     """Give the routes of ``app`` what they answer from."""
     app.state.planner = application.planner
+    app.state.ledger = application.ledger
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

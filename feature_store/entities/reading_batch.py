@@ -45,11 +45,23 @@ class BadRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Received:
+    """A file as it came, whatever of it is taken."""
+
+    source_name: str
+    content_sha256: str
+    """Hash of its bytes."""
+    identity_sha256: str
+    """Hash of its bytes and of all that was asked about them: what it is known again by."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadingBatch:
-    """The readings of one file, checked: on the grid, one a firm and interval, finite, >= 0."""
+    """The readings of one file, checked: on the grid, one a meter and interval, finite, >= 0."""
 
     rows: pl.DataFrame
-    """Columns as in ``READING_COLUMNS``, sorted by firm and period."""
+    """Columns as in ``READING_COLUMNS`` and, where the file or a declaration tells whose meter each
+    row is of, ``meter_id``; sorted by firm and period."""
     source_format: str
     """Name of the reader that read it, e.g. ``canonical`` or ``uci-steel``."""
     source_name: str
@@ -58,6 +70,8 @@ class ReadingBatch:
     """Hash of the file as received and, where only a part was taken, of which part."""
     left_out: tuple[BadRow, ...] = ()
     """Faults of the rows that were not taken, where the caller chose to keep the good ones."""
+    received: Received | None = None
+    """The file that it was taken from, if it was a file."""
 
 
 @dataclass(frozen=True, kw_only=True)

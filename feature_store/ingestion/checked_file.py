@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from feature_store.entities.reading_batch import READING_COLUMNS, BadRow, Refused
+from feature_store.entities.reading_batch import READING_COLUMNS, BadRow, Received, Refused
+from feature_store.ingestion.meter_checks import of_only_meters
 from feature_store.ingestion.meter_choice import Meter, summed
 from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.row_check import RowCheck, bad_rows, good_rows
@@ -20,7 +22,7 @@ class CheckedFile:
     """A file as it was understood. Whether its good rows are taken is the caller's choice."""
 
     rows: pl.DataFrame
-    """The good rows, with the columns of ``READING_COLUMNS``, sorted by firm and period."""
+    """The good rows as in a :class:`feature_store.entities.reading_batch.ReadingBatch`."""
     bad_rows: tuple[BadRow, ...]
     """Every fault of every other row, in the order of rows."""
     source_format: str
@@ -59,7 +61,8 @@ def checked_file(
 
     Args:
         origin: Where the rows come from.
-        table: The rows; with ``firms``, of those meters only and with the column ``source``.
+        table: The rows; with ``firms``, of those meters only and with the column ``source``;
+            with ``meter_id`` where they tell it.
         checks: What can be wrong with them.
         firms: Meters to be summed by firm; None where rows are of firms already.
         meters: All meters that the file names.
@@ -72,10 +75,16 @@ def checked_file(
     if firms is not None:
         good, partial = summed(good, firms)
         faults += partial
+    if origin.request.known_meters is not None and "meter_id" not in good.columns:
+        placed = of_only_meters(good, origin.request.known_meters)
+        if isinstance(placed, BadRow):
+            return Refused(source_name=file.name, bad_rows=(placed,))
+        good = placed
+    meter_id = ["meter_id"] if "meter_id" in good.columns else []
     return CheckedFile(
-        rows=good.select(pl.col(name).cast(kind) for name, kind in READING_COLUMNS.items()).sort(
-            "firm_id", "period_start"
-        ),
+        rows=good.select(
+            *(pl.col(name).cast(kind) for name, kind in READING_COLUMNS.items()), *meter_id
+        ).sort("firm_id", *meter_id, "period_start"),
         bad_rows=faults,
         source_format=origin.source_format,
         source_name=file.name,
@@ -90,6 +99,18 @@ def content_hash(file: SourceFile, selection: str) -> str:
     if not selection:
         return file.sha256
     return hashlib.sha256(f"{file.sha256} {selection}".encode()).hexdigest()
+
+
+def received(
+    file: SourceFile, request: ReadRequest, *, format_name: str | None, keep_good: bool
+) -> Received:
+    """Return what a file is known again by: its bytes, and how it was asked to be taken."""
+    asked = [file.sha256, request.firm_id, request.selection, format_name, keep_good]
+    return Received(
+        source_name=file.name,
+        content_sha256=file.sha256,
+        identity_sha256=hashlib.sha256(json.dumps(asked).encode()).hexdigest(),
+    )
 
 
 def header_row(file: SourceFile) -> int:

@@ -87,7 +87,8 @@ def _records(document: Json) -> Iterator[dict[str, Json]]:
 
 
 def _is_ours(record: dict[str, Json]) -> bool:
-    return any(_QUANTITY.fullmatch(key) for key in record) or "errMsg" in record
+    named = (key for key in record if key.startswith("pwr_qty"))  # most keys of a batch are not
+    return "errMsg" in record or any(map(_QUANTITY.fullmatch, named))
 
 
 def _wrong(record: dict[str, Json]) -> tuple[str, str, str] | None:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import NoReturn
 
 from feature_store.ingestion.sheet import UnreadableSheetError
 
 Json = str | bool | None | list["Json"] | dict[str, "Json"]
 """A document. A number stays the text that it was written as: 0.10 is not read as 0.1."""
+
+
+@dataclass(frozen=True)
+class UnreadableLine:
+    """A line that is no JSON, among others that may be."""
+
+    text: str
+    reason: str
+    """What is wrong, a semicolon, and how to mend it."""
+
+
+JsonLine = Json | UnreadableLine
 
 
 def parsed_json(text: str) -> Json:
@@ -26,15 +39,33 @@ def parsed_json(text: str) -> Json:
     return document
 
 
+def parsed_line(text: str) -> JsonLine:
+    """Return one line of an NDJSON file, null for a blank one."""
+    if not text.strip():
+        return None
+    try:
+        return parsed_json(text)
+    except UnreadableSheetError as error:
+        return UnreadableLine(text.strip(), str(error))
+
+
 def written(value: Json) -> str | None:
-    """Return a value as the text of a cell; null and an empty text are both no text."""
+    """Return a value as the text of a cell; null and an empty text are both no text.
+
+    Half of a UTF-16 pair, which JSON can write and no text can hold, becomes its escape.
+    """
     match value:
         case None | "":
             return None
         case str():
-            return value.strip() or None
+            whole = value if value.isascii() else _without_halves(value)
+            return whole.strip() or None
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return _without_halves(json.dumps(value, ensure_ascii=False))
+
+
+def _without_halves(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -24,6 +24,7 @@ from feature_store.ingestion.reading_checks import (
     COMMA_OR_NOT,
     Cell,
     interval_checks,
+    power_disagrees,
     reactive_checks,
     value_checks,
 )
@@ -33,8 +34,6 @@ from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 
 _THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
 _MIDNIGHT, _LAST_QUARTER = time(0), time(23, 45)
-_AGREES_WITHIN_KW, _AGREES_WITHIN_SHARE = 0.1, 0.02
-"""Energy is written to 0.01 kWh, which is 0.02 kW either way; the share is room for rounding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +151,7 @@ def _wrong_as_a_whole(parsed: pl.DataFrame) -> str | None:
             "this format labels ends, 00:15 to 24:00: export again as KEPCO's site gives it"
         )
     told = known.filter(pl.col("power").is_not_null() & (pl.col("kwh") > 0))
-    mean_kw = pl.col("kwh") / HOURS_PER_STEP
-    tolerance_kw = _AGREES_WITHIN_KW + _AGREES_WITHIN_SHARE * mean_kw
-    apart = told.filter((pl.col("power") - mean_kw).abs() > tolerance_kw).height
+    apart = told.filter(power_disagrees(pl.col("power"), pl.col("kwh"))).height
     if apart > told.height / 2:
         return (
             f"in {apart} of {told.height} rows the kW are not four times the kWh, as they are "

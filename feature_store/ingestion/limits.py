@@ -21,6 +21,9 @@ interface answers it is 0.8 MiB."""
 MOST_WORKBOOK_BYTES = 16 * MEBIBYTE
 """A year in eight columns is 2 MiB as .xlsx and 8 MiB as .xls."""
 
+MOST_ARROW_BYTES = 96 * MEBIBYTE
+"""On disk and unpacked: two million rows of a firm, a time as text and a number."""
+
 MOST_COLUMNS = 512
 """The widest form, a day a row, has a hundred; a sheet of Excel can have 16,384."""
 

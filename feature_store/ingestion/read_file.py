@@ -9,7 +9,13 @@ from feature_store.entities.reading_batch import ReadingBatch, Refused
 from feature_store.errors import SandanError
 from feature_store.ingestion.ami_load_profile import AmiLoadProfileReader
 from feature_store.ingestion.canonical import CanonicalReader
-from feature_store.ingestion.checked_file import CheckedFile, content_hash, header_row, refused
+from feature_store.ingestion.checked_file import (
+    CheckedFile,
+    content_hash,
+    header_row,
+    received,
+    refused,
+)
 from feature_store.ingestion.eds_json import EdsJsonReader
 from feature_store.ingestion.kepco_on import KepcoOnReader
 from feature_store.ingestion.power_planner import PowerPlannerReader
@@ -63,14 +69,16 @@ def take_file(
     if checked.bad_rows and not (keep_good and checked.rows.height):
         return Refused(source_name=checked.source_name, bad_rows=checked.bad_rows)
     part = bool(checked.bad_rows)
+    file = SourceFile(path)
     return ReadingBatch(
         rows=checked.rows,
         source_format=checked.source_format,
         source_name=checked.source_name,
-        content_sha256=content_hash(SourceFile(path), request.selection + " good rows")
+        content_sha256=content_hash(file, request.selection + " good rows")
         if part
         else checked.content_sha256,
         left_out=checked.bad_rows,
+        received=received(file, request, format_name=format_name, keep_good=keep_good),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from feature_store.entities.known_meters import KnownMeters
 from feature_store.errors import SandanError
 
 Unit = Literal["kWh", "kW"]
@@ -36,12 +37,34 @@ class ReadRequest:
     """Of values whose header tells none."""
     customer_numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Customer numbers 고객번호 that firms have declared; of another firm, any number is taken."""
+    known_meters: KnownMeters | None = None
+    """What rows are held against; None: any firm and meter is taken."""
+
+    @property
+    def firms_named(self) -> frozenset[str]:
+        """The firms that the caller names."""
+        named = {self.firm_id, *(meter.firm_id for meter in self.meters)}
+        return frozenset(firm_id for firm_id in named if firm_id is not None)
 
     @property
     def selection(self) -> str:
         """What was chosen from the file, as one text; empty if all of it was taken as it is."""
         chosen = sorted(f"{meter.number}={meter.firm_id or ''}" for meter in self.meters)
         return ";".join([*chosen, *([self.unit] if self.unit else [])])
+
+
+def read_request(
+    *, now: datetime, firm_id: str | None, meters: list[str], unit: str | None
+) -> ReadRequest:
+    """Return what the options of a command, or of a query, ask for as they are written."""
+    if firm_id is not None and any("=" in each for each in meters):
+        raise SandanError("--firm and --meter NUMBER=FIRM both name a firm; use one of the two")
+    return ReadRequest(
+        now=now,
+        firm_id=firm_id,
+        meters=meters_of(meters),
+        unit=None if unit is None else unit_of(unit),
+    )
 
 
 def meters_of(written: list[str]) -> tuple[MeterForFirm, ...]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from feature_store.ingestion.row_check import RowCheck
 from feature_store.ingestion.text_table import ROW, text
-from feature_store.time_grid import INTERVAL
+from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far a meter's or gateway's clock may run ahead of ours before its stamps are refused."""
@@ -40,14 +40,31 @@ class Cell:
         return RowCheck(column=self.column, value=self.written, fails=fails, reason=reason)
 
 
-def value_checks(cell: Cell, *, number: str = NO_COMMA) -> tuple[RowCheck, ...]:
-    """Checks of a power or energy, parsed as ``value``."""
-    value = pl.col("value")
+AGREES_WITHIN_KW, AGREES_WITHIN_SHARE = 0.1, 0.02
+"""Energy is written to 0.01 kWh, which is 0.02 kW either way; the share is room for rounding."""
+
+
+def power_disagrees(power_kw: pl.Expr, kwh: pl.Expr) -> pl.Expr:
+    """Whether a mean power is not that of the energy of the same 15 minutes."""
+    mean_kw = kwh / HOURS_PER_STEP
+    return (power_kw - mean_kw).abs() > AGREES_WITHIN_KW + AGREES_WITHIN_SHARE * mean_kw
+
+
+def value_checks(
+    cell: Cell, *, number: str = NO_COMMA, parsed: str = "value"
+) -> tuple[RowCheck, ...]:
+    """Checks of a power or energy, which must be there, parsed into column ``parsed``."""
+    empty = cell.check(
+        cell.written.is_null(),
+        "is empty; leave the whole row out if the meter gave nothing, a gap is allowed",
+    )
+    return (empty, *number_checks(cell, number=number, parsed=parsed))
+
+
+def number_checks(cell: Cell, *, number: str = NO_COMMA, parsed: str) -> tuple[RowCheck, ...]:
+    """Checks of a power or energy, which may be empty, parsed into column ``parsed``."""
+    value = pl.col(parsed)
     return (
-        cell.check(
-            cell.written.is_null(),
-            "is empty; leave the whole row out if the meter gave nothing, a gap is allowed",
-        ),
         _is_a_number(cell, value, number),
         cell.check(
             value.is_nan() | value.is_infinite(),

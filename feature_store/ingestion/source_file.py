@@ -11,9 +11,16 @@ from typing import Literal, TypeVar, assert_never
 from feature_store.ingestion.csv_sheet import csv_sheet
 from feature_store.ingestion.decoded_text import DecodedText, decoded
 from feature_store.ingestion.html_sheet import html_sheet
-from feature_store.ingestion.json_document import Json, parsed_json
+from feature_store.ingestion.json_document import (
+    Json,
+    JsonLine,
+    UnreadableLine,
+    parsed_json,
+    parsed_line,
+)
 from feature_store.ingestion.limits import (
     MEBIBYTE,
+    MOST_CELLS,
     MOST_HTML_BYTES,
     MOST_JSON_BYTES,
     MOST_TEXT_BYTES,
@@ -70,12 +77,16 @@ class SourceFile:
 
     @cached_property
     def container(self) -> Container:
-        """What the file is by its content; its name is believed only for Parquet.
+        """What the file is by its content; its name is believed only for Parquet and NDJSON.
 
-        An export named ``.xls`` is as often HTML as it is a workbook.
+        An export named ``.xls`` is as often HTML as it is a workbook, but one line of NDJSON, or a
+        first line that is broken, does not show that it is any.
         """
-        if self.path.suffix.lower() == ".parquet":
-            return "parquet"
+        match self.path.suffix.lower():
+            case ".parquet":
+                return "parquet"
+            case ".ndjson" | ".jsonl":
+                return "ndjson"
         for magic, container in _MAGIC.items():
             if self.head.startswith(magic):
                 return container
@@ -136,6 +147,22 @@ class SourceFile:
         """The whole of a JSON file; the lines of an NDJSON file as a list."""
         return _or_raise(self._document)
 
+    @property
+    def lines(self) -> list[JsonLine]:
+        """The lines of an NDJSON file, those that cannot be read too; null for blank ones."""
+        return _or_raise(self._lines)
+
+    @cached_property
+    def _lines(self) -> list[JsonLine] | UnreadableSheetError:
+        """The lines or why there are none: kept, since every reader asks."""
+        try:
+            lines = self.text.text.split("\n")
+        except UnreadableSheetError as error:
+            return error
+        if len(lines) > MOST_CELLS:
+            return UnreadableSheetError(f"has more than {MOST_CELLS:,} lines; split it")
+        return [parsed_line(line) for line in lines]
+
     @cached_property
     def _sheet(self) -> Sheet | UnreadableSheetError:
         """The cells or why there are none: kept, since every reader asks."""
@@ -161,10 +188,13 @@ class SourceFile:
         try:
             if self.container != "ndjson":
                 return parsed_json(self.text.text)
-            lines = self.text.text.splitlines()
-            return [parsed_json(line) for line in lines if line.strip()]
+            lines = [line for line in self.lines if line is not None]
         except UnreadableSheetError as error:
             return error
+        broken = next((line for line in lines if isinstance(line, UnreadableLine)), None)
+        if broken is not None:
+            return UnreadableSheetError(broken.reason)
+        return [line for line in lines if not isinstance(line, UnreadableLine)]
 
 
 def _or_raise(found: T | UnreadableSheetError) -> T:

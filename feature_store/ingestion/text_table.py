@@ -12,8 +12,14 @@ import polars as pl
 import polars.selectors as cs
 
 from feature_store.entities.reading_batch import BadRow
-from feature_store.ingestion.json_document import Json, parsed_json, written
-from feature_store.ingestion.limits import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
+from feature_store.ingestion.arrow_end import cut_off
+from feature_store.ingestion.json_document import JsonLine, UnreadableLine, written
+from feature_store.ingestion.limits import (
+    MEBIBYTE,
+    MOST_ARROW_BYTES,
+    MOST_COLUMNS,
+    MOST_ROWS,
+)
 from feature_store.ingestion.sheet import UnreadableSheetError
 from feature_store.ingestion.source_file import SourceFile
 from feature_store.ingestion.text_lines import lines_of
@@ -46,10 +52,11 @@ def header(file: SourceFile) -> tuple[str, ...]:
         match file.container:
             case "parquet":
                 names = pl.read_parquet_schema(file.path)
-            case "arrow":
-                names = pl.read_ipc_schema(file.path)
-            case "arrow-stream":
-                names = pl.read_ipc_stream(file.path, n_rows=0).columns
+            case "arrow" | "arrow-stream":
+                content = _bytes(file)
+                from feature_store.ingestion.arrow_table import arrow_names  # takes 30 MiB
+
+                names = arrow_names(content)
             case "json" | "ndjson":
                 names = _names(_records(file)[:_LOOKED_AT])
             case "text":
@@ -159,54 +166,63 @@ def misfit(row: list[str], width: int) -> str | None:
     return f"has another number of cells ({len(row)}) than the header ({width}); {mend}"
 
 
-def _records(file: SourceFile) -> list[Json]:
-    """The objects of a JSON array, or of the lines of an NDJSON file, null for a blank line."""
+def _records(file: SourceFile) -> Sequence[JsonLine]:
+    """The objects of a JSON list, by itself or under ``readings``, or of the lines of NDJSON."""
     if file.container == "ndjson":
-        lines = file.text.text.split("\n")
-        if len(lines) > MOST_CELLS:
-            raise UnreadableSheetError(f"has more than {MOST_CELLS:,} lines; split it")
-        return [parsed_json(line) if line.strip() else None for line in lines]
-    if not isinstance(file.document, list):
-        raise UnreadableSheetError("is no list of objects; write one object a reading")
-    return file.document
+        return file.lines
+    document = file.document
+    if isinstance(document, dict) and set(document) == {"readings"}:
+        document = document["readings"]
+    if not isinstance(document, list):
+        raise UnreadableSheetError(
+            'is no list of objects; write one object a reading, [...] or {"readings": [...]}'
+        )
+    return document
 
 
-def _names(records: Sequence[Json]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for each in records if isinstance(each, dict) for key in each))
+def _names(records: Sequence[JsonLine]) -> tuple[str, ...]:
+    keys = dict.fromkeys(key for each in records if isinstance(each, dict) for key in each)
+    return tuple(dict.fromkeys(written(key) or "" for key in keys))
 
 
-def _json_cells(records: list[Json]) -> pl.DataFrame:
+def _json_cells(records: Sequence[JsonLine]) -> pl.DataFrame:
     names = _names(records)
     if len(names) > MOST_COLUMNS:
         raise UnreadableSheetError(f"has {len(names):,} keys; keep those it needs")
     objects = [each if isinstance(each, dict) else {} for each in records]
-    odd = [None if each is None or isinstance(each, dict) else written(each) for each in records]
     table = text_columns(
         {name: [written(each.get(name)) for each in objects] for name in names},
         range(1, len(records) + 1),
     )
-    reason = pl.lit("is no object; write one object a reading")
-    return table.with_columns(pl.Series(RAGGED_LINE, odd, pl.String)).with_columns(
-        pl.when(pl.col(RAGGED_LINE).is_not_null()).then(reason).alias(RAGGED_REASON)
+    odd = [(at, each) for at, each in enumerate(records, start=1) if not _is_a_row(each)]
+    told = [(at, *_no_object(each)) for at, each in odd]
+    schema = {ROW: pl.Int64(), RAGGED_LINE: pl.String(), RAGGED_REASON: pl.String()}
+    return table.drop(RAGGED_LINE, RAGGED_REASON).join(
+        pl.DataFrame(told, schema=schema, orient="row"), on=ROW, how="left", maintain_order="left"
     )
 
 
+def _is_a_row(record: JsonLine) -> bool:
+    return record is None or isinstance(record, dict)
+
+
+def _no_object(record: JsonLine) -> tuple[str, str]:
+    """What stands where an object should, and the words for it."""
+    match record:
+        case UnreadableLine(text=line, reason=reason):
+            return written(line) or "", reason
+        case dict():
+            raise TypeError("an object is a row")
+        case other:
+            return written(other) or "", "is no object; write one object a reading"
+
+
 def _columnar_cells(file: SourceFile) -> pl.DataFrame | BadRow:
-    kind = "Parquet" if file.container == "parquet" else "Arrow"
     try:
-        rows = _row_count(file)
-        if rows > MOST_ROWS:
-            return _fault(file, f"holds {rows:,} rows, more than {MOST_ROWS:,}; split it")
-        match file.container:
-            case "parquet":
-                table = pl.read_parquet(file.path)
-            case "arrow":
-                table = pl.read_ipc(file.path)
-            case _:
-                table = pl.read_ipc_stream(file.path)
+        table = _parquet(file) if file.container == "parquet" else _arrow(file)
         cells = table.select(_as_text(table[name]).alias(_PREFIX + name) for name in table.columns)
     except (pl.exceptions.PolarsError, OSError) as error:
-        return _fault(file, f"cannot be read as {kind} ({error}); write it again")
+        return _fault(file, f"cannot be read as {file.container} ({error}); write it again")
     whole = pl.lit(None, pl.String)
     return cells.with_columns(
         pl.int_range(1, cells.height + 1, dtype=pl.Int64).alias(ROW),
@@ -215,15 +231,32 @@ def _columnar_cells(file: SourceFile) -> pl.DataFrame | BadRow:
     )
 
 
-def _row_count(file: SourceFile) -> int:
-    """Rows by the file's own account, before any is unpacked; a stream has none."""
-    match file.container:
-        case "parquet":
-            return int(pl.scan_parquet(file.path).select(pl.len()).collect().item())
-        case "arrow":
-            return int(pl.scan_ipc(file.path).select(pl.len()).collect().item())
-        case _:
-            return 0
+def _parquet(file: SourceFile) -> pl.DataFrame:
+    """The table, if it has no more rows than it may by its own account."""
+    rows = int(pl.scan_parquet(file.path).select(pl.len()).collect().item())
+    if rows > MOST_ROWS:
+        raise UnreadableSheetError(f"holds {rows:,} rows, more than {MOST_ROWS:,}; split it")
+    return pl.read_parquet(file.path)
+
+
+def _arrow(file: SourceFile) -> pl.DataFrame:
+    content = _bytes(file)
+    from feature_store.ingestion.arrow_table import read_arrow  # only a whole file is worth it
+
+    return read_arrow(content)
+
+
+def _bytes(file: SourceFile) -> bytes:
+    """The content of an Arrow file that is whole, and no larger than it may be unpacked."""
+    if file.path.stat().st_size > MOST_ARROW_BYTES:
+        raise UnreadableSheetError(
+            f"has more than {MOST_ARROW_BYTES // MEBIBYTE} MiB; split it by month"
+        )
+    content = file.path.read_bytes()
+    cut = cut_off(content)
+    if cut is not None:
+        raise UnreadableSheetError(cut)
+    return content
 
 
 def _as_text(column: pl.Series) -> pl.Series:

@@ -28,3 +28,14 @@ class AlreadyReceived:
 
 
 AppendOutcome = Appended | AlreadyReceived
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeated:
+    """The delivery came before under the same idempotency key; nothing was stored."""
+
+    first: AppendOutcome
+    """What became of it then."""
+
+
+DeliveryOutcome = AppendOutcome | Repeated

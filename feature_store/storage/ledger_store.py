@@ -10,11 +10,18 @@ import polars as pl
 from sqlalchemy import Connection, Engine, insert
 
 from feature_store.entities.firm import Firm
-from feature_store.entities.reading_batch import ReadingBatch
+from feature_store.entities.known_meters import KnownMeters
+from feature_store.entities.reading_batch import ReadingBatch, Received
 from feature_store.entities.weather_batch import WeatherBatch
 from feature_store.errors import SandanError
 from feature_store.settings import Settings
-from feature_store.storage.append_outcome import AlreadyReceived, Appended, AppendOutcome
+from feature_store.storage.append_outcome import (
+    AlreadyReceived,
+    Appended,
+    AppendOutcome,
+    DeliveryOutcome,
+    Repeated,
+)
 from feature_store.storage.append_weather import append_weather
 from feature_store.storage.batch_rows import identity_of, rows_of
 from feature_store.storage.bulk_insert import insert_rows
@@ -29,6 +36,7 @@ from feature_store.storage.declarations import (
     services,
     timeline,
 )
+from feature_store.storage.declared_meters import known_meters
 from feature_store.storage.deliveries import first_outcome, remember
 from feature_store.storage.imports import import_of, record_import
 from feature_store.storage.ledger_knowledge import LedgerKnowledge
@@ -39,6 +47,7 @@ from feature_store.storage.news import news_in
 from feature_store.storage.partitions import make_partitions
 from feature_store.storage.reading_versions import versions_touched
 from feature_store.storage.recorded_versions import newest_import, recorded_versions
+from feature_store.storage.refusals import Refusal, RefusalStore, RefusedDelivery, keep_refused
 from feature_store.storage.tables import FIRMS, READINGS
 
 Declaration = Literal["new", "changed", "unchanged"]
@@ -78,18 +87,37 @@ class LedgerStore:
             idempotency_key: A name that the sender gives this delivery. The same key with the same
                 content is answered as it was first; with other content it is refused.
         """
+        outcome = self.deliver(batch, recorded_at=recorded_at, idempotency_key=idempotency_key)
+        return outcome.first if isinstance(outcome, Repeated) else outcome
+
+    def deliver(
+        self, batch: ReadingBatch, *, recorded_at: datetime, idempotency_key: str | None
+    ) -> DeliveryOutcome:
+        """Store as :meth:`append` does, and tell a repeated delivery from a first one.
+
+        Rows of the file that were left out are kept as refused in the same transaction.
+        """
         rows = rows_of(batch)
         identity = identity_of(batch, rows)
+        sent = identity if batch.received is None else batch.received.identity_sha256
         moment = epoch_seconds(recorded_at)
         make_partitions(self.engine, rows["period_start"])
         with with_write_lock(self.engine).begin() as connection:
             if idempotency_key is not None:
-                before = first_outcome(connection, idempotency_key, identity)
+                before = first_outcome(connection, idempotency_key, sent)
                 if before is not None:
-                    return before
+                    return Repeated(first=before)
             outcome = _append(connection, batch, rows, identity=identity, moment=moment)
+            if batch.left_out and batch.received is not None:
+                left_out = RefusedDelivery(
+                    received=batch.received,
+                    bad_rows=batch.left_out,
+                    idempotency_key=idempotency_key,
+                    rest_stored=True,
+                )
+                keep_refused(connection, left_out, recorded_at=moment)
             if idempotency_key is not None:
-                remember(connection, idempotency_key, identity, outcome, recorded_at=moment)
+                remember(connection, idempotency_key, sent, outcome, recorded_at=moment)
         return outcome
 
     def append_weather(self, batch: WeatherBatch, *, recorded_at: datetime) -> AppendOutcome:
@@ -101,6 +129,32 @@ class LedgerStore:
         content again for the same places is not looked at a second time.
         """
         return append_weather(self.engine, batch, recorded_at=recorded_at)
+
+    def delivered(self, received: Received, idempotency_key: str) -> Repeated | None:
+        """Return what was answered to the key before, waiting for a delivery that is under way.
+
+        None: nothing was yet. Other content than then is refused.
+        """
+        with self.engine.connect() as connection:
+            before = first_outcome(connection, idempotency_key, received.identity_sha256)
+        return None if before is None else Repeated(first=before)
+
+    def refuse(self, refused: RefusedDelivery, *, recorded_at: datetime) -> Refusal:
+        """Keep what is wrong with a file of which nothing is stored."""
+        with with_write_lock(self.engine).begin() as connection:
+            moment = epoch_seconds(recorded_at)
+            refusal_id = keep_refused(connection, refused, recorded_at=moment)
+        return self.refusals.get(refusal_id)
+
+    @property
+    def refusals(self) -> RefusalStore:
+        """What was refused so far."""
+        return RefusalStore(engine=self.engine)
+
+    def known_meters(self, moment: datetime) -> KnownMeters:
+        """Return every meter known now, and which firms are declared by and for ``moment``."""
+        with self.engine.connect() as connection:
+            return known_meters(connection, known_by=epoch_seconds(moment))
 
     def declare(
         self,

@@ -113,3 +113,35 @@ WEATHER = Table(
 variable is a column, not a row: all of them are wanted together, an hour has one belief time, and
 a new variable is one more column.
 """
+
+REFUSALS = Table(
+    "refusals",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    # Of the bytes and of what was asked about them: what a repetition is recognised by.
+    Column("identity_sha256", Text, nullable=False),
+    Column("source_name", Text, nullable=False),
+    Column("content_sha256", Text, nullable=False),
+    Column("idempotency_key", Text),  # null: the delivery had none
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("rows_refused", Integer, nullable=False),
+    Column("faults", Integer, nullable=False),  # a row may have several
+    Column("rest_stored", Boolean, nullable=False),
+    sqlite_autoincrement=True,  # an id that somebody noted never comes back for another file
+)
+"""One row for each delivery of which something was refused."""
+Index("refusals_by_identity", REFUSALS.c.identity_sha256, unique=True)
+
+REFUSED_ROWS = Table(
+    "refused_rows",
+    METADATA,
+    Column("refusal_id", Integer, ForeignKey("refusals.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("row", Integer, nullable=False),  # as a person counts, 0: the file as a whole
+    Column("column", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("fix", Text, nullable=False),
+    sqlite_with_rowid=False,  # stored in the order of the key: a refusal's are one range of pages
+)
+"""What is wrong with each refused row, in the order of rows; of each refusal a bounded number."""

@@ -9,12 +9,16 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from feature_store.ingestion.limits import MEBIBYTE, MOST_TEXT_BYTES
 from serving.api.problem import CROSS_SITE, TOO_LARGE, problem, problem_response
 
 BODY_LIMIT_BYTES = 64 * 1024
 """The longest usual body is a decision of some 2,000 characters, in UTF-8 below 10 kB."""
-LONGER_BODIES: Mapping[str, int] = MappingProxyType({"/v1/bills/verify": 256 * 1024})
-"""Paths that take more. Worked bills are files of some 400 bytes a bill: 600 bills fit."""
+LONGER_BODIES: Mapping[str, int] = MappingProxyType(
+    {"/v1/bills/verify": 256 * 1024, "/v1/readings": MOST_TEXT_BYTES}
+)
+"""Paths that take more. Worked bills are files of some 400 bytes a bill: 600 bills fit. Readings
+come as files, of which none may be larger."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -87,19 +91,19 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit_bytes = LONGER_BODIES.get(scope["path"], self.limit_bytes)
-        body = b""
-        while True:
+        body = bytearray()
+        more = not _says_it_is_longer(scope, limit_bytes)
+        while more and len(body) <= limit_bytes:
             message = await receive()
             if message["type"] != "http.request":  # the client went away
                 return
-            body += message.get("body", b"")
-            if len(body) > limit_bytes:
-                detail = f"the body is over {limit_bytes} bytes; shorten it"
-                await problem_response(problem(TOO_LARGE, detail))(scope, receive, send)
-                return
-            if not message.get("more_body", False):
-                break
-        await self.app(scope, _replay(body, receive), send)
+            body += message.get("body", b"")  # in place: bytes would be copied whole each time
+            more = message.get("more_body", False)
+        if len(body) > limit_bytes or _says_it_is_longer(scope, limit_bytes):
+            detail = f"the body is over {_size(limit_bytes)}; send it in parts"
+            await problem_response(problem(TOO_LARGE, detail))(scope, receive, send)
+            return
+        await self.app(scope, _replay(bytes(body), receive), send)
 
 
 def _same_origin(headers: Headers) -> bool:
@@ -108,6 +112,17 @@ def _same_origin(headers: Headers) -> bool:
         return relation in {"same-origin", "none"}
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+
+
+def _says_it_is_longer(scope: Scope, limit_bytes: int) -> bool:
+    """Whether the body's own account of its length is over the limit, so that none need be read."""
+    told = Headers(scope=scope).get("content-length", "")
+    return told.isascii() and told.isdigit() and int(told) > limit_bytes
+
+
+def _size(limit_bytes: int) -> str:
+    mebibytes = limit_bytes / MEBIBYTE
+    return f"{mebibytes:g} MiB" if mebibytes >= 1 else f"{limit_bytes} bytes"
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

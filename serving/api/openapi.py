@@ -42,6 +42,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         tags=[
             {"name": "prediction", "description": "Forecasts and schedules, computed when asked."},
             {"name": "firms", "description": "Who is declared."},
+            {"name": "readings", "description": "What meters measured, taken in or refused."},
             {"name": "suggestions", "description": "Schedules proposed, and their decisions."},
             {
                 "name": "bills",

@@ -15,6 +15,9 @@ from feature_store.errors import (
     SandanError,
     UnknownFirmError,
 )
+from feature_store.ingestion.read_file import UnknownFormatError
+from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKeyReusedError
+from feature_store.storage.refusals import UnknownRefusalError
 from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError
 from models.optimizer.schedule import Infeasible, TimedOut
 from models.tariffs.bill.errors import (
@@ -31,6 +34,8 @@ from models.tariffs.errors import (
     UnknownMonthError,
     UnknownSwitchError,
 )
+from serving.api.row_fault import RowFault
+from serving.api.sent_body import BodyOfAnotherTypeError, UnsupportedMediaTypeError
 from serving.planner import IssueTimeError
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
@@ -67,6 +72,18 @@ class Problem(BaseModel):
     detail: str = Field(description="What is wrong, where, and the next step.")
     decided: DecisionTaken | None = Field(
         default=None, description="Only for /problems/already-decided: the decision that stands."
+    )
+    rows_refused: int | None = Field(
+        default=None, description="Only for /problems/readings-refused: rows at fault."
+    )
+    faults: list[RowFault] | None = Field(
+        default=None,
+        description="Only for /problems/readings-refused: what is wrong with them, the first "
+        "faults.",
+    )
+    faults_url: str | None = Field(
+        default=None,
+        description="Only for /problems/readings-refused: where all of the faults are, as CSV.",
     )
 
 
@@ -127,7 +144,22 @@ KINDS: dict[type[SandanError], Kind] = {
         title="The worked bills do not follow their schema",
     ),
     NoModelError: Kind(slug="no-model", status=503, title="No model serves yet"),
+    UnknownRefusalError: Kind(slug="unknown-refusal", status=404, title="No such refusal"),
+    IdempotencyKeyReusedError: Kind(
+        slug="idempotency-key-reused", status=409, title="The key came with other content before"
+    ),
+    UnsupportedMediaTypeError: Kind(
+        slug="unsupported-media-type", status=415, title="Readings do not come in this form"
+    ),
+    IdempotencyKeyError: Kind(
+        slug="idempotency-key", status=422, title="The idempotency key cannot be used"
+    ),
+    UnknownFormatError: Kind(slug="unknown-format", status=422, title="No known format fits"),
+    BodyOfAnotherTypeError: Kind(
+        slug="body-of-another-type", status=422, title="The body is not what its media type says"
+    ),
 }
+REFUSED = Kind(slug="readings-refused", status=422, title="Not every row is a reading")
 UNUSABLE = Kind(slug="unusable-input", status=422, title="The request cannot be used")
 INVALID = Kind(slug="invalid-request", status=422, title="The request is not as documented")
 INFEASIBLE = Kind(slug="infeasible", status=409, title="No schedule satisfies every limit")
@@ -141,6 +173,7 @@ OVERLOADED = Kind(slug="overloaded", status=503, title="The service cannot answe
 
 EVERY_KIND = (
     *KINDS.values(),
+    REFUSED,
     UNUSABLE,
     INVALID,
     INFEASIBLE,

@@ -363,3 +363,45 @@ def test_help_does_not_wait_for_the_heavy_libraries():
         check=True,
     )
     assert ran.stdout.strip() == ""
+
+
+def test_what_was_refused_is_kept_and_shown_again(sandan, declared):
+    assert sandan("readings", "refused") == (0, "nothing was refused\n")
+    bad = declared / "bad.csv"
+    bad.write_text(READINGS.replace("10.1", "=1+1").replace(",11\n", ",-1\n"), encoding="utf-8")
+    for _ in range(2):
+        assert "kept as refusal 1: sandan readings refused 1" in take(sandan, bad)[1]
+    assert "kept as refusal 2" in take(sandan, bad, "--keep-good")[1]
+    _, listed = sandan("readings", "refused")
+    assert listed.index("bad.csv") < listed.index("not stored")
+    assert listed.count("bad.csv") == 2
+    faults = declared / "faults.csv"
+    code, shown = sandan("readings", "refused", "1", "--faults", faults)
+    assert (code, "is negative" in shown) == (0, True)
+    written = faults.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbfrow,column,value,reason,fix\r\n2,kwh,'=1+1,")
+    assert b"\r\n3,kwh,'-1,is negative," in written
+
+
+def test_a_refusal_that_is_not_there_is_told(sandan, declared):
+    code, said = sandan("readings", "refused", "7")
+    assert (code, "there is no refusal 7" in said) == (1, True)
+    code, said = sandan("readings", "refused", "--faults", declared / "faults.csv")
+    assert (code, "name its id" in said) == (1, True)
+
+
+def test_a_file_of_another_customer_is_refused_by_its_number(sandan, declared):
+    firms = declared / "firms.yaml"
+    numbered = FIRMS.replace(
+        "contract:",
+        "meters: [{meter_id: kiln_works, customer_number: '06-9999-9999'}]\n    contract:",
+    )
+    firms.write_text(numbered, encoding="utf-8")
+    sandan("firms", "declare", firms)
+    made = MADE[1]
+    for command in ("import", "preview"):
+        code, said = sandan("readings", command, made.made(declared), "--firm", "kiln_works")
+        assert (code, "is not a customer number" in " ".join(said.split())) == (1, True), said
+    firms.write_text(numbered.replace("06-9999-9999", "06-1234-5678"), encoding="utf-8")
+    sandan("firms", "declare", firms)
+    assert "96 rows added" in take(sandan, made.made(declared))[1]

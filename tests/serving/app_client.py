@@ -15,7 +15,7 @@ class AppClient:
     """Sends one request at a time and keeps the cookies, as a browser would."""
 
     def __init__(self, app: Callable[..., Coroutine[Any, Any, None]]) -> None:
-        self._app = app
+        self.app = app
         self._cookies = httpx.Cookies()
 
     def get(self, path: str, **options) -> httpx.Response:
@@ -30,7 +30,7 @@ class AppClient:
         return anyio.run(self._answer, method, path, options)
 
     async def _answer(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
             transport=transport, base_url=ORIGIN, cookies=self._cookies
         ) as client:

@@ -101,9 +101,44 @@ def test_the_same_instant_in_two_offsets_is_the_same_interval(tmp_path):
     assert faults(outcome) == [(3, "period_start", "is the same interval as in row 2")]
 
 
-def test_both_power_and_energy_are_one_too_many(tmp_path):
-    outcome = read(tmp_path, "firm_id,period_start,kwh,kw", "a,2026-03-02T00:00:00+09:00,1,4")
-    assert faults(outcome) == [(1, "kw", "stands beside kwh")]
+def test_power_and_energy_may_stand_side_by_side_if_they_agree(tmp_path):
+    outcome = read(
+        tmp_path,
+        "firm_id,period_start,kwh,kw,unit",
+        "a,2026-03-02T00:00:00+09:00,1,4,kWh",
+        "a,2026-03-02T00:15:00+09:00,1,1,",
+        "a,2026-03-02T00:30:00+09:00,,8,kW",
+        "a,2026-03-02T00:45:00+09:00,,,",
+        "a,2026-03-02T01:00:00+09:00,,8,kWh",
+        "a,2026-03-02T01:15:00+09:00,2,8,J",
+        "a,2026-03-02T01:30:00+09:00,NaN,8,",
+    )
+    assert faults(outcome) == [
+        (3, "kw", "is not four times the kwh beside it, as over 15 minutes"),
+        (5, "kwh", "is empty and so is kw"),
+        (6, "unit", "is not the unit of the column that the value stands in (kwh or kw)"),
+        (7, "unit", "is neither kWh nor kW"),
+        (8, "kwh", "is not finite"),
+    ]
+
+
+def test_a_unit_that_the_caller_says_must_be_that_of_the_column(tmp_path):
+    lines = ("firm_id,period_start,kwh", "a,2026-03-02T00:00:00+09:00,1")
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(lines))
+    outcome = take_file(path, ReadRequest(now=datetime.now(UTC), unit="kW"))
+    assert faults(outcome) == [(1, "", "has no column kw")]
+
+
+def test_each_meter_has_its_own_intervals(tmp_path):
+    outcome = read(
+        tmp_path,
+        "firm_id,meter_id,period_start,kwh",
+        "a,m1,2026-03-02T00:00:00+09:00,1",
+        "a,m2,2026-03-02T00:00:00+09:00,2",
+        "a,,2026-03-02T00:00:00+09:00,3",
+    )
+    assert outcome.rows.select("meter_id", "kwh").rows() == [("a", 3.0), ("m1", 1.0), ("m2", 2.0)]
 
 
 def test_an_unknown_column_is_refused_by_name(tmp_path):
