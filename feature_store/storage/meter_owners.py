@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     any_,
     cast,
+    exists,
     func,
     literal,
     select,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feature_store.errors import SandanError
-from feature_store.storage.tables import METERS
+from feature_store.storage.tables import METERS, READINGS
 
 
 class MeterOfAnotherFirmError(SandanError):
@@ -31,6 +32,10 @@ class MeterOfAnotherFirmError(SandanError):
 
 class UndeclaredMeterError(SandanError):
     """Readings come under a meter that their firm, which is declared, does not have."""
+
+
+class ForgottenReadingsError(SandanError):
+    """A declaration leaves out a meter whose readings are stored already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +66,12 @@ def lock_meters(connection: Connection, firm_by_meter: Mapping[str, str]) -> Non
 
 
 def declare_meters(connection: Connection, firm_id: str, meter_ids: Sequence[str]) -> None:
-    """Take ``meter_ids`` as all that a firm's declarations name; its readings come under them."""
+    """Take ``meter_ids`` as all that a firm's declarations name; its readings come under them.
+
+    Readings that are stored under another meter of the firm would be seen by nobody from then on:
+    that is a :class:`ForgottenReadingsError`.
+    """
+    _refuse_forgotten(connection, firm_id, meter_ids)
     wanted = dict.fromkeys([firm_id, *meter_ids], firm_id)  # nobody else's may be named like a firm
     _make_known(connection, dict.fromkeys(sorted(wanted), firm_id))
     owned = _owners(connection, list(wanted))
@@ -120,6 +130,22 @@ def _refuse_undeclared(connection: Connection, firm_by_meter: Mapping[str, str])
                 f"{firm_id} has no meter {meter_id}, only {', '.join(declared[firm_id])}; nothing "
                 "was stored, say which of them it is or declare the meter"
             )
+
+
+def _refuse_forgotten(connection: Connection, firm_id: str, meter_ids: Sequence[str]) -> None:
+    told = exists().where(READINGS.c.meter_id == METERS.c.meter_id)
+    wanted = (
+        select(METERS.c.meter_id)
+        .where(METERS.c.firm_id == firm_id, METERS.c.meter_id.not_in(meter_ids), told)
+        .order_by(METERS.c.meter_id)
+    )
+    forgotten = connection.execute(wanted).scalars().all()
+    if forgotten:
+        raise ForgottenReadingsError(
+            f"{firm_id}: readings are stored under meter {', '.join(forgotten)}, which the "
+            "declaration does not have; declare it too, with 'counted: false' if it is no part of "
+            "the load, or let the declaration begin later, with valid_from"
+        )
 
 
 def _among(connection: Connection, column: ColumnElement[str], names: list[str]) -> Any:  # noqa: ANN401  a condition, of no one type in both dialects

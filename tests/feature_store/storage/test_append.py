@@ -16,7 +16,11 @@ from feature_store.storage.append_outcome import AlreadyReceived, Appended
 from feature_store.storage.batch_rows import RepeatedIntervalError, UnknownQualityError
 from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKeyReusedError
 from feature_store.storage.ledger_store import EmptyValidityError, open_store
-from feature_store.storage.meter_owners import MeterOfAnotherFirmError, UndeclaredMeterError
+from feature_store.storage.meter_owners import (
+    ForgottenReadingsError,
+    MeterOfAnotherFirmError,
+    UndeclaredMeterError,
+)
 from feature_store.storage.tables import DELIVERIES, IMPORTS, METERS, READINGS
 from feature_store.time_grid import INTERVAL
 from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter, with_reactive
@@ -207,7 +211,6 @@ def test_a_meter_of_another_firm_is_refused(ledger):
 
 
 def test_readings_that_no_declaration_would_count_are_refused(ledger):
-    ledger.append(a_batch([1]), recorded_at=LATER)
     ledger.declare(a_firm(meters=(Meter(meter_id="a"), Meter(meter_id="b"))), known_at=LATER)
     for batch in (a_batch([1, 2]), of_meter("c", a_batch([1]))):
         with pytest.raises(UndeclaredMeterError, match=r"has no meter \w+, only a, b; nothing was"):
@@ -277,3 +280,26 @@ def test_a_value_comes_back_to_the_last_bit(ledger, kwh):
     ledger.append(a_batch([kwh]), recorded_at=LATER)
     (told,) = ledger.as_of(LATER).meter_readings("kiln_works")
     assert told.kwh.tolist() == [kwh]
+
+
+def test_a_declaration_cannot_put_stored_readings_out_of_sight(ledger):
+    ledger.append(a_batch([1.0, 2.0]), recorded_at=LATER)
+    new_meter = a_firm(meters=(Meter(meter_id="m1"),))
+    with pytest.raises(ForgottenReadingsError, match=r"under meter kiln_works, .* with valid_from"):
+        ledger.declare(new_meter, known_at=LATER)
+    assert demand_kw(ledger) == [4.0, 8.0]
+    assert ledger.as_of(LATER).firms() == ()
+
+
+def test_stored_readings_stay_in_sight_of_a_declaration_that_begins_later_or_has_their_meter(
+    ledger,
+):
+    ledger.declare(a_firm(), known_at=MONDAY)
+    ledger.append(a_batch([1.0, 2.0]), recorded_at=LATER)
+    new_meter = Meter(meter_id="m1")
+    ledger.declare(a_firm(meters=(new_meter,)), known_at=LATER, valid_from=LATER)
+    assert demand_kw(ledger) == [4.0, 8.0]
+    beside = Meter(meter_id="kiln_works", role="sub")
+    ledger.declare(a_firm(meters=(new_meter, beside)), known_at=LATER)
+    with ledger.engine.connect() as connection:
+        assert set(connection.execute(select(METERS.c.meter_id)).scalars()) == {"m1", "kiln_works"}
