@@ -155,4 +155,7 @@ def _refused(
 def _worded(bad_rows: Sequence[BadRow], delivery: Delivery) -> tuple[BadRow, ...]:
     if not delivery.in_query_words:
         return tuple(bad_rows)
-    return tuple(replace(bad, reason=in_query_words(bad.reason)) for bad in bad_rows)
+    return tuple(
+        replace(bad, reason=in_query_words(bad.reason)) if "--" in bad.reason else bad
+        for bad in bad_rows
+    )

@@ -222,7 +222,7 @@ def _columnar_cells(file: SourceFile) -> pl.DataFrame | BadRow:
         table = _parquet(file) if file.container == "parquet" else _arrow(file)
         cells = table.select(_as_text(table[name]).alias(_PREFIX + name) for name in table.columns)
     except (pl.exceptions.PolarsError, OSError) as error:
-        return _fault(file, f"cannot be read as {file.container} ({error}); write it again")
+        return _fault(file, f"cannot be read as Parquet ({error}); write it again")
     whole = pl.lit(None, pl.String)
     return cells.with_columns(
         pl.int_range(1, cells.height + 1, dtype=pl.Int64).alias(ROW),

@@ -9,7 +9,8 @@ from feature_store.entities.firm import Firm
 from feature_store.entities.reading_batch import ReadingBatch, Refused
 from feature_store.errors import SandanError
 from feature_store.ingestion import canonical
-from feature_store.ingestion.read_file import UnknownFormatError, read_file
+from feature_store.ingestion.read_file import UnknownFormatError, read_file, take_file
+from feature_store.ingestion.read_request import ReadRequest
 from feature_store.time_grid import INTERVAL
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)

@@ -121,7 +121,7 @@ def test_the_declared_firms_and_meters_are_one_query_whatever_their_number(ledge
     asked = []
     event.listen(ledger.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     known = ledger.known_meters(LATER)
-    assert len(asked) == 1
+    assert len([one for one in asked if one.startswith("SELECT")]) == 1
     assert sorted(known.firms.rows()) == [("one", "one", "one"), ("two", None, "n, s")]
     assert sorted(known.owners.rows()) == [
         ("n", "two"),
