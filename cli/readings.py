@@ -153,7 +153,7 @@ def requested(
     from dataclasses import replace
 
     from feature_store.errors import UnknownFirmError
-    from feature_store.ingestion.intake import customer_numbers
+    from feature_store.ingestion.intake import declared_meters
     from feature_store.ingestion.read_request import read_request
     from feature_store.storage.ledger_store import open_store
 
@@ -163,10 +163,10 @@ def requested(
         return request
     with closing(open_store(settings)) as store:
         try:
-            numbers = customer_numbers(store.as_of(now), request)
+            declared = declared_meters(store.as_of(now), request)
         except UnknownFirmError:
             return request
-    return replace(request, customer_numbers=numbers)
+    return replace(request, declared_meters=declared)
 
 
 @app.command()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from feature_store.entities.reading_batch import READING_COLUMNS, BadRow, Received, Refused
 from feature_store.ingestion.meter_checks import of_only_meters
-from feature_store.ingestion.meter_choice import Meter, summed
+from feature_store.ingestion.meter_choice import SOURCE, Meter, summed
 from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.row_check import RowCheck, bad_rows, good_rows
 from feature_store.ingestion.source_file import SourceFile
@@ -54,17 +54,15 @@ def checked_file(
     table: pl.DataFrame,
     checks: Sequence[RowCheck],
     *,
-    firms: Mapping[Meter, str] | None = None,
     meters: Sequence[Meter] = (),
 ) -> CheckedFile | Refused:
     """Sort out the rows of ``table``, which has the columns of ``READING_COLUMNS`` parsed.
 
     Args:
         origin: Where the rows come from.
-        table: The rows; with ``firms``, of those meters only and with the column ``source``;
-            with ``meter_id`` where they tell it.
+        table: The rows; with ``meter_id`` where they tell it; with ``source`` if several sources
+            may be one meter to us, and have to be summed.
         checks: What can be wrong with them.
-        firms: Meters to be summed by firm; None where rows are of firms already.
         meters: All meters that the file names.
     """
     file = origin.file
@@ -72,9 +70,11 @@ def checked_file(
         reason = "there is no reading below the header; export the file again"
         return refused(file, reason, row=header_row(file))
     good, faults = good_rows(table, checks), bad_rows(table, checks)
-    if firms is not None:
-        good, partial = summed(good, firms)
+    if SOURCE in good.columns:
+        good, partial = summed(good)
         faults += partial
+        if good["meter_id"].null_count():
+            good = good.drop("meter_id")
     if origin.request.known_meters is not None and "meter_id" not in good.columns:
         placed = of_only_meters(good, origin.request.known_meters)
         if isinstance(placed, BadRow):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from feature_store.entities.meter import Meter
 from feature_store.entities.reading_batch import BadRow, ReadingBatch, Received, Refused
 from feature_store.ingestion.checked_file import received
 from feature_store.ingestion.read_file import take_file
@@ -87,10 +88,10 @@ def take_in(ledger: LedgerStore, delivery: Delivery) -> Taken | NotTaken:
         UnknownFirmError: The request names a firm that is not declared.
     """
     now, came = delivery.request.now, _came(delivery)
-    numbers = customer_numbers(ledger.as_of(now), delivery.request)
+    declared = declared_meters(ledger.as_of(now), delivery.request)
     found = take_file(
         delivery.path,
-        replace(delivery.request, customer_numbers=numbers, known_meters=ledger.known_meters(now)),
+        replace(delivery.request, declared_meters=declared, known_meters=ledger.known_meters(now)),
         format_name=delivery.format_name,
         keep_good=delivery.keep_good,
     )
@@ -116,16 +117,9 @@ def _came(delivery: Delivery) -> Received:
     )
 
 
-def customer_numbers(known: Knowledge, request: ReadRequest) -> dict[str, frozenset[str]]:
-    """Return the customer numbers that the meters of the firms named by a request declare."""
-    return {
-        firm_id: frozenset(
-            meter.customer_number
-            for meter in known.firm(firm_id).read_meters
-            if meter.customer_number is not None
-        )
-        for firm_id in request.firms_named
-    }
+def declared_meters(known: Knowledge, request: ReadRequest) -> dict[str, tuple[Meter, ...]]:
+    """Return the meters that each of the firms named by a request has declared."""
+    return {firm_id: known.firm(firm_id).meters for firm_id in request.firms_named}
 
 
 def in_query_words(text: str) -> str:

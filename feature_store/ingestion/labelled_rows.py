@@ -18,7 +18,13 @@ from feature_store.ingestion.korean_clock import (
     label_end,
     starts_of_intervals,
 )
-from feature_store.ingestion.meter_choice import SOURCE, firms_of, meters_in, of_chosen_meters
+from feature_store.ingestion.meter_choice import (
+    SOURCE,
+    declared_ids,
+    firms_of,
+    meters_in,
+    of_chosen_meters,
+)
 from feature_store.ingestion.read_request import ReadRequest, Unit
 from feature_store.ingestion.reading_checks import (
     COMMA_OR_NOT,
@@ -79,11 +85,14 @@ def labelled_file(
     firms = firms_of(meters, request)
     if not isinstance(firms, dict):
         return Refused(source_name=file.name, bad_rows=(firms,))
-    parsed = _parsed(of_chosen_meters(table, firms), layout.unit)
+    ids = declared_ids(firms, request)
+    if not isinstance(ids, dict):
+        return Refused(source_name=file.name, bad_rows=(ids,))
+    parsed = _parsed(of_chosen_meters(table, firms, ids), layout.unit)
     wrong = _wrong_as_a_whole(parsed)
     if wrong is not None:
         return refused(file, wrong, row=layout.header_row)
-    return checked_file(origin, parsed, _checks(layout, request), firms=firms, meters=meters)
+    return checked_file(origin, parsed, _checks(layout, request), meters=meters)
 
 
 def _table(rows: Sequence[LabelledRow]) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Whose readings a file with customer and meter numbers holds: said by the caller, never guessed.
 
 A file of one meter is taken for the firm that the caller names. One of several is refused, and
-the numbers in it told, unless the caller says which to take and for whom.
+the numbers in it told, unless the caller says which to take and for whom, or the firm has declared
+several meters: then each row is of the one whose number it tells.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from feature_store.entities.meter import Meter as DeclaredMeter
 from feature_store.entities.reading_batch import BadRow
 from feature_store.ingestion.read_request import MeterForFirm, ReadRequest, plain_number
 from feature_store.ingestion.text_table import RAGGED_REASON, ROW, text
@@ -37,6 +39,10 @@ class Meter:
         """The numbers, for people; empty if the file tells none."""
         return " / ".join(number for number in (self.customer, self.meter) if number)
 
+    def is_known_by(self, number: str) -> bool:
+        """Whether this is the number on its face."""
+        return self.meter is not None and plain_number(number) == plain_number(self.meter)
+
     def has(self, number: str) -> bool:
         """Whether it is known by this number."""
         own = {plain_number(each) for each in (self.customer, self.meter) if each}
@@ -62,9 +68,10 @@ def firms_of(meters: Iterable[Meter], request: ReadRequest) -> dict[Meter, str] 
     for meter, firm_id in chosen.items():
         if firm_id is None:
             return _unclear("firm_id", "", "is not in this format; name the firm with --firm")
-        declared = request.customer_numbers.get(firm_id, frozenset())
+        declared = _customer_numbers(request.declared_meters.get(firm_id, ()))
         known = {plain_number(number) for number in declared}
-        if known and meter.customer and plain_number(meter.customer) not in known:
+        one_meter = not _declares_several(firm_id, request)  # else see `declared_ids`
+        if one_meter and known and meter.customer and plain_number(meter.customer) not in known:
             return _unclear(
                 "고객번호",
                 meter.customer,
@@ -75,12 +82,46 @@ def firms_of(meters: Iterable[Meter], request: ReadRequest) -> dict[Meter, str] 
     return firms
 
 
+def declared_ids(firms: Mapping[Meter, str], request: ReadRequest) -> dict[Meter, str] | BadRow:
+    """Return which meter each meter of the file is, where its firm has declared several.
+
+    The number on its face decides, else the customer number if only one meter has it.
+    """
+    ids = {}
+    for meter, firm_id in firms.items():
+        declared = request.declared_meters.get(firm_id, ())
+        if not _declares_several(firm_id, request):  # its rows can be of no other
+            continue
+        fitting = [one for one in declared if meter.is_known_by(one.meter_id)] or [
+            one for one in declared if one.customer_number and meter.has(one.customer_number)
+        ]
+        if len(fitting) != 1:
+            told = ", ".join(one.meter_id for one in declared[:_TOLD])
+            which = "could be several" if fitting else "is none"
+            return _unclear(
+                "계기번호",
+                meter.told,
+                f"{which} of the meters of {firm_id} ({told}); declare the number on its face as "
+                "meter_id, or a customer_number that no other meter of the firm has",
+            )
+        ids[meter] = fitting[0].meter_id
+    return ids
+
+
+def _declares_several(firm_id: str | None, request: ReadRequest) -> bool:
+    return firm_id is not None and len(request.declared_meters.get(firm_id, ())) > 1
+
+
+def _customer_numbers(meters: Iterable[DeclaredMeter]) -> frozenset[str]:
+    return frozenset(meter.customer_number for meter in meters if meter.customer_number)
+
+
 def _chosen(found: tuple[Meter, ...], request: ReadRequest) -> dict[Meter, str | None] | BadRow:
     numbers = ", ".join(meter.told or "one without a number" for meter in found[:_TOLD])
     numbers += ", …" if len(found) > _TOLD else ""
     if not request.meters:
-        if len(found) == 1:
-            return {found[0]: request.firm_id}
+        if len(found) == 1 or _declares_several(request.firm_id, request):
+            return dict.fromkeys(found, request.firm_id)
         return _unclear(
             "계기번호",
             numbers,
@@ -104,21 +145,23 @@ def _named_twice(meter: Meter, wanted: MeterForFirm) -> BadRow:
     return _unclear("", meter.told, reason)
 
 
-def of_chosen_meters(table: pl.DataFrame, firms: Mapping[Meter, str]) -> pl.DataFrame:
-    """Return the rows of the meters in ``firms``, with columns ``firm_id`` and ``source``.
+def of_chosen_meters(
+    table: pl.DataFrame, firms: Mapping[Meter, str], ids: Mapping[Meter, str]
+) -> pl.DataFrame:
+    """Return the rows of the meters in ``firms``, with ``firm_id``, ``meter_id`` and ``source``.
 
-    A row whose cells do not fit the columns stays: whose it is cannot be known, so it is told.
+    ``meter_id`` is null where ``ids`` has none; ``summands`` is how many meters of the file are to
+    be summed with the row's own. A row whose cells do not fit the columns stays: whose it is cannot
+    be known, so it is told.
     """
     mapping = pl.DataFrame(
-        [(meter.customer, meter.meter, firm_id, meter.told) for meter, firm_id in firms.items()],
-        schema={
-            "customer": pl.String,
-            "meter": pl.String,
-            "firm_id": pl.String,
-            SOURCE: pl.String,
-        },
+        [
+            (meter.customer, meter.meter, firm_id, ids.get(meter), meter.told)
+            for meter, firm_id in firms.items()
+        ],
+        schema=dict.fromkeys(("customer", "meter", "firm_id", "meter_id", SOURCE), pl.String),
         orient="row",
-    )
+    ).with_columns(summands=pl.len().over("firm_id", "meter_id"))
     keyed = table.with_columns(customer=text("customer"), meter=text("meter"))
     joined = keyed.join(
         mapping, on=["customer", "meter"], how="left", nulls_equal=True, maintain_order="left"
@@ -126,36 +169,28 @@ def of_chosen_meters(table: pl.DataFrame, firms: Mapping[Meter, str]) -> pl.Data
     return joined.filter(pl.col("firm_id").is_not_null() | pl.col(RAGGED_REASON).is_not_null())
 
 
-def summed(
-    rows: pl.DataFrame, firms: Mapping[Meter, str]
-) -> tuple[pl.DataFrame, tuple[BadRow, ...]]:
-    """Return the sum of each firm's meters, and the intervals that not all of them tell.
+def summed(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[BadRow, ...]]:
+    """Return the sum of the file's meters that are one to us, and what not all of them tell.
 
-    A sum without one of its meters would be a reading that is too low.
+    Meters of the file are one to us where they are of one firm and, if it declared several, of one
+    of these. A sum without one of them would be a reading that is too low.
     """
-    if len(set(firms.values())) == len(firms):
+    if not rows.height or rows["summands"].max() == 1:
         return rows, ()
-    of_firm = list(firms.values())
-    needed = pl.DataFrame(
-        {"firm_id": list(dict.fromkeys(of_firm))}, schema={"firm_id": pl.String}
-    ).with_columns(needed=pl.Series([of_firm.count(one) for one in dict.fromkeys(of_firm)]))
     kvarh = [
         pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()).alias(name)
         for name in ("lagging_kvarh", "leading_kvarh")
     ]
-    sums = (
-        rows.group_by("firm_id", "period_start", maintain_order=True)
-        .agg(
-            pl.col("kwh").sum(),
-            pl.col("known_at").max(),
-            *kvarh,
-            pl.len(),
-            pl.col(SOURCE),
-            pl.col(ROW).min(),
-        )
-        .join(needed, on="firm_id")
+    sums = rows.group_by("firm_id", "meter_id", "period_start", maintain_order=True).agg(
+        pl.col("kwh").sum(),
+        pl.col("known_at").max(),
+        *kvarh,
+        pl.len(),
+        pl.col("summands").first(),
+        pl.col(SOURCE),
+        pl.col(ROW).min(),
     )
-    partial = sums.filter(pl.col("len") < pl.col("needed")).sort(ROW)
+    partial = sums.filter(pl.col("len") < pl.col("summands")).sort(ROW)
     faults = tuple(
         BadRow(
             row=row,
@@ -166,10 +201,10 @@ def summed(
             "for the same period",
         )
         for row, told, total, start in partial.select(
-            ROW, SOURCE, "needed", "period_start"
+            ROW, SOURCE, "summands", "period_start"
         ).iter_rows()
     )
-    return sums.filter(pl.col("len") == pl.col("needed")), faults
+    return sums.filter(pl.col("len") == pl.col("summands")), faults
 
 
 def _unclear(column: str, value: str, reason: str) -> BadRow:

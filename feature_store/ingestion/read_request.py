@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from feature_store.entities.known_meters import KnownMeters
+from feature_store.entities.meter import Meter
 from feature_store.errors import SandanError
 
 Unit = Literal["kWh", "kW"]
@@ -35,8 +36,8 @@ class ReadRequest:
     firm are summed."""
     unit: Unit | None = None
     """Of values whose header tells none."""
-    customer_numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Customer numbers 고객번호 that firms have declared; of another firm, any number is taken."""
+    declared_meters: Mapping[str, tuple[Meter, ...]] = field(default_factory=dict)
+    """By firm, the meters that it has declared; of any other firm, any number is taken."""
     known_meters: KnownMeters | None = None
     """What rows are held against; None: any firm and meter is taken."""
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from feature_store.entities.meter import Meter
 from feature_store.entities.reading_batch import ReadingBatch, Refused
 from feature_store.errors import SandanError
 from feature_store.ingestion.read_file import take_file
@@ -27,6 +28,10 @@ def two_meters(tmp_path):
 
 def choosing(*meters, firm_id="kiln_works", **changes):
     return replace(REQUEST, firm_id=firm_id, meters=meters_of(list(meters)), **changes)
+
+
+def having(*meters):
+    return {"kiln_works": meters}
 
 
 def only_fault(path, request):
@@ -90,12 +95,60 @@ def test_a_meter_named_by_both_its_numbers_is_refused(two_meters):
 def test_a_file_of_another_firm_is_refused(tmp_path):
     path = tmp_path / "one.csv"
     path.write_text(as_csv(kepco_on(FEW)), encoding="utf-8")
-    declared = replace(REQUEST, customer_numbers={"kiln_works": frozenset({OTHER_CUSTOMER})})
+    declared = replace(
+        REQUEST, declared_meters=having(Meter(meter_id="m", customer_number=OTHER_CUSTOMER))
+    )
     fault = only_fault(path, declared)
     assert (fault.column, fault.value) == ("고객번호", CUSTOMER)
     assert "is not a customer number of kiln_works" in fault.fault
-    own = replace(REQUEST, customer_numbers={"kiln_works": frozenset({"06-1234-5678"})})
+    own = replace(
+        REQUEST, declared_meters=having(Meter(meter_id="m", customer_number="06-1234-5678"))
+    )
     assert isinstance(take_file(path, own), ReadingBatch)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        Meter(meter_id=OTHER_METER),
+        Meter(meter_id="press-hall", customer_number=OTHER_CUSTOMER),
+        Meter(meter_id="press-hall", customer_number="06-9876-5432"),
+    ],
+    ids=["number on its face", "customer number", "customer number as typed"],
+)
+def test_rows_come_under_the_declared_meter_that_their_numbers_tell(two_meters, second):
+    declared = having(Meter(meter_id=METER), second)
+    rows = take_file(two_meters, replace(REQUEST, declared_meters=declared)).rows
+    assert rows.filter(meter_id=METER)["kwh"].to_list() == [float(row.kwh) for row in FEW]
+    assert rows.filter(meter_id=second.meter_id)["kwh"].to_list() == [1.0] * 4
+    assert rows.height == 2 * len(FEW)
+
+
+@pytest.mark.parametrize("number", [None, CUSTOMER], ids=["none", "of the other"])
+def test_a_meter_that_no_declared_one_fits_is_refused(two_meters, number):
+    declared = having(Meter(meter_id=METER), Meter(meter_id="press-hall", customer_number=number))
+    fault = only_fault(two_meters, replace(REQUEST, declared_meters=declared))
+    assert (fault.value, fault.fault) == (
+        f"{OTHER_CUSTOMER} / {OTHER_METER}",
+        f"is none of the meters of kiln_works ({METER}, press-hall)",
+    )
+
+
+def test_a_customer_number_of_two_declared_meters_tells_neither(two_meters):
+    declared = having(*(Meter(meter_id=name, customer_number=CUSTOMER) for name in ("a", "b")))
+    fault = only_fault(two_meters, choosing(METER, declared_meters=declared))
+    assert (fault.value, fault.fault) == (
+        f"{CUSTOMER} / {METER}",
+        "could be several of the meters of kiln_works (a, b)",
+    )
+
+
+def test_a_meter_of_which_every_row_is_at_fault_is_missed_in_the_sum(two_meters):
+    lines = two_meters.read_text().splitlines()
+    broken = [line.rpartition(",")[0] + ",x" if OTHER_METER in line else line for line in lines]
+    two_meters.write_text("\n".join(broken))
+    both = choosing(METER, OTHER_METER)
+    assert isinstance(take_file(two_meters, both, keep_good=True), Refused)
 
 
 def test_a_row_whose_cells_do_not_fit_is_told_though_its_meter_is_unknown(two_meters):
