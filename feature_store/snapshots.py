@@ -14,6 +14,7 @@ import polars as pl
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.superseded import Superseded
 from feature_store.errors import NotEnoughReadingsError, SandanError
 from feature_store.point_in_time import Knowledge
 from feature_store.time_grid import TimeGrid, to_datetime
@@ -99,27 +100,51 @@ def _digest(declared: str, histories: dict[str, LoadHistory]) -> str:
         content.update(history.grid.starts[:1].tobytes())
         content.update(history.demand_kw.tobytes())
         content.update(history.known_at.tobytes())
+        earlier = history.superseded
+        for column in (earlier.start, earlier.known_from, earlier.known_until, earlier.demand_kw):
+            content.update(column.tobytes())
     return content.hexdigest()
 
 
 def _rows(history: LoadHistory) -> pl.DataFrame:
+    """Every interval of the grid, and then the versions that no longer hold, told by their end."""
+    earlier = history.superseded
+    never = np.full(history.grid.steps, np.datetime64("NaT", "s"))
+    starts, known_at, known_until = (
+        pl.Series(np.concatenate(parts).astype("datetime64[ms]"))
+        for parts in (
+            (history.grid.starts, earlier.start),
+            (history.known_at, earlier.known_from),
+            (never, earlier.known_until),
+        )
+    )
     return pl.DataFrame(
         {
-            "firm_id": pl.repeat(
-                history.firm_id, history.grid.steps, dtype=pl.Categorical, eager=True
-            ),
-            "period_start": pl.Series(history.grid.starts.astype("datetime64[ms]")),
-            "kw": history.demand_kw,
-            "known_at": pl.Series(history.known_at.astype("datetime64[ms]")),
+            "firm_id": pl.repeat(history.firm_id, len(starts), dtype=pl.Categorical, eager=True),
+            "period_start": starts,
+            "kw": np.concatenate([history.demand_kw, earlier.demand_kw]),
+            "known_at": known_at,
+            "known_until": known_until,
         }
     )
 
 
 def _history(firm_id: str, rows: pl.DataFrame) -> LoadHistory:
-    starts = rows["period_start"].to_numpy().astype("datetime64[s]")
+    now = rows["known_until"].is_null().to_numpy()
+    start, known_at, known_until = (
+        rows[name].to_numpy().astype("datetime64[s]")
+        for name in ("period_start", "known_at", "known_until")
+    )
+    kw = rows["kw"].to_numpy().astype(np.float64)
     return LoadHistory(
         firm_id=firm_id,
-        grid=TimeGrid(to_datetime(starts[0]), rows.height),
-        demand_kw=rows["kw"].to_numpy().astype(np.float64),
-        known_at=rows["known_at"].to_numpy().astype("datetime64[s]"),
+        grid=TimeGrid(to_datetime(start[0]), int(now.sum())),
+        demand_kw=kw[now],
+        known_at=known_at[now],
+        superseded=Superseded(
+            start=start[~now],
+            known_from=known_at[~now],
+            known_until=known_until[~now],
+            demand_kw=kw[~now],
+        ),
     )

@@ -18,6 +18,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NoModelError, SandanError
 from feature_store.settings import Settings
 from feature_store.storage.ledger_store import LedgerStore, open_store
+from feature_store.storage.recent_window import WindowedStore
 from feature_store.time_grid import Instants, KilowattArray
 from models.forecasting.forecaster import Forecaster, predict_one
 from models.forecasting.load_forecast import LoadForecast
@@ -67,9 +68,13 @@ class Application:
     planner: Planner
     readiness: Readiness
     ledger: LedgerStore
+    windows: WindowedStore | None = None
+    """The recent readings in memory that the planner reads, where it does."""
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database and of what is held of it."""
+        if self.windows is not None:
+            self.windows.forget()
         self.ledger.close()
 
 
@@ -98,14 +103,17 @@ class NoForecaster:
 def build(settings: Settings) -> Application:
     """Open the ledger, load the champion and wire the use cases."""
     ledger = open_store(settings)
+    windows = WindowedStore(ledger)
     planner = Planner(
-        store=ledger,
+        store=windows,
         forecaster=_champion(settings),
         scheduler=_cheapest_plan,
         suggestions=SuggestionStore(engine=ledger.engine),
         settings=settings,
     )
-    return Application(planner=planner, readiness=Readiness(planner=planner), ledger=ledger)
+    return Application(
+        planner=planner, readiness=Readiness(planner=planner), ledger=ledger, windows=windows
+    )
 
 
 def create_app() -> FastAPI:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import polars as pl
 from feature_store.entities.firm import Contract, Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.reading_batch import READING_COLUMNS, ReadingBatch
+from feature_store.entities.superseded import Superseded
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL, TimeGrid, utc_instant
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -43,6 +45,21 @@ def a_history(
         grid=grid,
         demand_kw=measured,
         known_at=np.where(np.isnan(measured), np.datetime64("NaT", "s"), ends),
+    )
+
+
+def corrected_at(history: LoadHistory, moment: datetime) -> LoadHistory:
+    """The same, all of it corrected at a moment; before, each reading told twice as much."""
+    now = np.full(history.grid.steps, utc_instant(moment))
+    return replace(
+        history,
+        known_at=now,
+        superseded=Superseded(
+            start=history.grid.starts,
+            known_from=history.known_at,
+            known_until=now,
+            demand_kw=2 * history.demand_kw,
+        ),
     )
 
 

@@ -46,7 +46,7 @@ class HeldBack:
 
 def _heard_of_lately(history: LoadHistory) -> npt.NDArray[np.bool_]:
     """Whether, at the start of each interval, a reading that came in time was four weeks old."""
-    in_time = history.known_at <= history.grid.starts + STEP  # NaT compares False
+    in_time = history.first_known_at <= history.grid.starts + STEP  # NaT compares False
     count = np.concatenate([[0], np.cumsum(in_time)])
     position = np.arange(history.grid.steps)
     return count[position] > count[np.maximum(position - LEVEL_STEPS, 0)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 
+from feature_store.entities.superseded import Superseded
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, Instants, KilowattArray, TimeGrid, utc_instant
 
@@ -21,6 +23,8 @@ class LoadHistory:
     """Mean demand of each interval, shape (grid.steps,); NaN where no reading is known."""
     known_at: Instants
     """When each value could first be read, shape (grid.steps,); NaT where there is none."""
+    superseded: Superseded = field(default_factory=Superseded)
+    """What was known of intervals before ``known_at``, where a value is a correction."""
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not lie on the grid."""
@@ -41,15 +45,32 @@ class LoadHistory:
             )
         return self.grid.at(int(measured[-1]) + 1)
 
+    @property
+    def first_known_at(self) -> Instants:
+        """When each interval's first version could be read, shape (grid.steps,); NaT where none."""
+        first = self.known_at.copy()
+        told, earliest = np.unique(self.superseded.start, return_index=True)
+        first[self._place(told)] = self.superseded.known_from[earliest]
+        return first
+
     def as_of(self, moment: datetime) -> LoadHistory:
-        """Return the same history with everything hidden that was not known at ``moment``."""
+        """Return the same history as it was known at ``moment``.
+
+        What was not known yet is hidden; where it is a correction, the value before it is back.
+        """
         instant = utc_instant(moment)
         unknown = ~(self.known_at <= instant)  # NaT compares False
+        demand_kw = np.where(unknown, np.nan, self.demand_kw)
+        known_at = np.where(unknown, np.datetime64("NaT", "s"), self.known_at)
+        then = self.superseded.held_at(instant)
+        place = self._place(then.start)
+        demand_kw[place], known_at[place] = then.demand_kw, then.known_from
         return LoadHistory(
             firm_id=self.firm_id,
             grid=self.grid,
-            demand_kw=np.where(unknown, np.nan, self.demand_kw),
-            known_at=np.where(unknown, np.datetime64("NaT", "s"), self.known_at),
+            demand_kw=demand_kw,
+            known_at=known_at,
+            superseded=self.superseded.superseded_by(instant),
         )
 
     def demand_on(self, grid: TimeGrid) -> KilowattArray:
@@ -60,3 +81,7 @@ class LoadHistory:
         demand_kw = np.full(grid.steps, np.nan)
         demand_kw[inside] = self.demand_kw[wanted[inside]]
         return demand_kw
+
+    def _place(self, starts: Instants) -> npt.NDArray[np.int64]:
+        """Positions on the grid of the intervals that start at UTC instants."""
+        return ((starts - utc_instant(self.grid.start)) // STEP).astype(np.int64)

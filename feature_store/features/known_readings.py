@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from feature_store.entities.load_history import LoadHistory
+from feature_store.features.earlier_versions import EarlierVersions, earlier_versions
 from feature_store.features.load_table import IntArray
 from feature_store.time_grid import STEP, KilowattArray, utc_instant
 
@@ -24,6 +25,8 @@ class KnownReadings:
     visible_from: IntArray | None
     """First slot at whose start each of ``demand_kw`` was known; None where every reading was
     known when its interval ended."""
+    earlier: EarlierVersions | None
+    """What was known before a correction was; None where nothing was corrected."""
     begin: IntArray
     """Where the stretch of each firm begins; of each issue time's firm once asked."""
     first_slot: IntArray
@@ -43,9 +46,15 @@ class KnownReadings:
         begin, issue = self.begin.reshape(beside), issue.reshape(beside)
         place = np.maximum(slot + (begin - self.first_slot.reshape(beside)), begin)
         known = slot < issue
-        if self.visible_from is not None:
-            known &= self.visible_from.take(place) <= issue
-        return np.where(known, self.demand_kw.take(place), np.nan)
+        if self.visible_from is None:
+            return np.where(known, self.demand_kw.take(place), np.nan)
+        yet_to_come = self.visible_from.take(place) > issue
+        seen_kw = np.where(known & ~yet_to_come, self.demand_kw.take(place), np.nan)
+        if self.earlier is not None:
+            at = np.nonzero(known & yet_to_come)
+            issues = np.broadcast_to(issue, slot.shape)
+            seen_kw[at] = self.earlier.seen(place[at], issues[at])
+        return seen_kw
 
     def before(self, issue: IntArray, steps: int) -> KilowattArray:
         """The last ``steps`` readings before each issue time, shape (issues, steps)."""
@@ -55,7 +64,12 @@ class KnownReadings:
         window = np.lib.stride_tricks.sliding_window_view
         seen_kw = window(self.demand_kw, steps)[start]
         if self.visible_from is not None:
-            seen_kw[window(self.visible_from, steps)[start] > issue[:, None]] = np.nan
+            yet_to_come = np.nonzero(window(self.visible_from, steps)[start] > issue[:, None])
+            seen_kw[yet_to_come] = np.nan
+            if self.earlier is not None:
+                number, back = yet_to_come
+                place = start[number] + back
+                seen_kw[yet_to_come] = self.earlier.seen(place, issue[number])
         return seen_kw
 
     def measured(self, slot: IntArray) -> KilowattArray:
@@ -85,6 +99,7 @@ def known_readings(
     return KnownReadings(
         demand_kw=demand_kw,
         visible_from=_visible_from(len(demand_kw), late),
+        earlier=earlier_versions(histories, first_slot, last_slot, begin[:-1]),
         begin=begin[:-1],
         first_slot=first_slot,
         steps=steps,

@@ -81,9 +81,13 @@ def freshness(history: LoadHistory | None, *, moment: datetime) -> Freshness:
 
 
 def _known(history: LoadHistory, moment: datetime) -> tuple[Instants, Instants]:
-    """Ends and arrivals of the readings known at ``moment``, by arrival, in whole seconds."""
-    known = history.known_at <= utc_instant(moment)  # NaT compares False
-    arrived = history.known_at[known].astype("datetime64[s]")
+    """Ends and arrivals of the readings known at ``moment``, by arrival, in whole seconds.
+
+    A correction is no arrival: the meter had reported before.
+    """
+    first_known_at = history.first_known_at
+    known = first_known_at <= utc_instant(moment)  # NaT compares False
+    arrived = first_known_at[known].astype("datetime64[s]")
     order = np.argsort(arrived, kind="stable")
     return (history.grid.starts[known] + STEP)[order], arrived[order]
 

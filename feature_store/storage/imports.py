@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from feature_store.storage.import_order import insert_import
 from feature_store.storage.tables import IMPORTS
 
 
@@ -51,4 +52,4 @@ def record_import(
         "rows_added": rows_added,
         "recorded_at": recorded_at,
     }
-    return connection.execute(insert(IMPORTS).values(row).returning(IMPORTS.c.id)).scalar_one()
+    return insert_import(connection, row)

@@ -12,25 +12,28 @@ from sqlalchemy import Connection, Engine
 from feature_store.entities.firm import Firm
 from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
-from feature_store.entities.meter import Meter
 from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.storage.declarations import (
     Service,
-    Span,
     declarations_of,
     declared_firms,
-    services,
-    timeline,
+    services_known,
 )
 from feature_store.storage.meter_sum import MeterSum, sum_of_meters
+from feature_store.storage.meter_versions import by_meter
 from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.one_meter import readings_of_meter, sources_of
-from feature_store.storage.reading_versions import ACTIVE, REACTIVE, latest_versions
+from feature_store.storage.reading_versions import (
+    ACTIVE,
+    REACTIVE,
+    known_versions,
+    newest_of,
+)
 from feature_store.storage.stored_weather import versions_known
-from feature_store.time_grid import HOURS_PER_STEP, floor_to_step
+from feature_store.time_grid import floor_to_step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +70,7 @@ class LedgerKnowledge:
         known interval and is in the firm's zone (UTC for a firm that is not declared yet). A firm
         without readings in it is a :class:`NotEnoughReadingsError`.
         """
-        summed = self._summed(firm_id, ACTIVE, days)
-        (kwh,) = summed.values.values()
-        return LoadHistory(
-            firm_id=firm_id,
-            grid=summed.grid,
-            demand_kw=kwh / HOURS_PER_STEP,
-            known_at=summed.known_at,
-        )
+        return self._summed(firm_id, ACTIVE, days).history(firm_id)
 
     def reactive_energy(self, firm_id: str, *, days: int | None = None) -> ReactiveEnergy:
         """Return the reactive energy known by then, on the grid of :meth:`history`."""
@@ -91,13 +87,14 @@ class LedgerKnowledge:
         with self.engine.connect() as connection:
             in_service, zone = self._services(connection, firm_id)
             meters = {service.meter.meter_id: service.meter for service in in_service}
-            versions = latest_versions(
+            told = known_versions(
                 connection,
                 meters,
-                (*ACTIVE, "quality"),
+                (*ACTIVE, "quality", "import_id"),
                 since=self._since(days),
                 known_by=self._known_by,
             )
+            versions = newest_of(told)
             sources = sources_of(connection, versions["import_id"])
         return tuple(
             readings_of_meter(meters[rows["meter_id"][0]], rows, sources, zone)
@@ -113,34 +110,17 @@ class LedgerKnowledge:
         with self.engine.connect() as connection:
             return versions_known(connection, place, start, end, moment=self.moment)
 
-    def only_meter(self, firm_id: str) -> str | None:
-        """Return the meter that is the firm's whole load at all times, None if there is no one."""
-        with self.engine.connect() as connection:
-            in_service, _ = self._services(connection, firm_id)
-        spans: dict[str, list[Span]] = {}
-        for service in in_service:
-            if service.meter.counted:
-                spans.setdefault(service.meter.meter_id, []).append(service.span)
-        if len(spans) != 1:
-            return None
-        ((meter_id, one_after_the_other),) = spans.items()
-        edges = [Span().start, *(span.end for span in one_after_the_other)]
-        always = edges[-1] == Span().end and edges[:-1] == [
-            span.start for span in one_after_the_other
-        ]
-        return meter_id if always else None
-
     def _summed(self, firm_id: str, columns: Sequence[str], days: int | None) -> MeterSum:
         with self.engine.connect() as connection:
             in_service, zone = self._services(connection, firm_id)
-            versions = latest_versions(
+            versions = known_versions(
                 connection,
                 {service.meter.meter_id for service in in_service if service.meter.counted},
                 columns,
                 since=self._since(days),
                 known_by=self._known_by,
             )
-        summed = sum_of_meters(versions, in_service, columns, zone)
+        summed = sum_of_meters(by_meter(versions, columns), in_service, columns, zone)
         if summed is None:
             since = "" if days is None else f" of the last {days} days"
             raise NotEnoughReadingsError(
@@ -150,11 +130,8 @@ class LedgerKnowledge:
         return summed
 
     def _services(self, connection: Connection, firm_id: str) -> tuple[list[Service], ZoneInfo]:
-        """Return when which meter of a firm is in service, and the firm's zone."""
-        held = timeline(declarations_of(connection, firm_id, known_by=self._known_by))
-        if not held:
-            return [Service(meter=Meter(meter_id=firm_id), span=Span())], ZoneInfo("UTC")
-        return services(held), held[-1].firm.zone
+        declared = declarations_of(connection, firm_id, known_by=self._known_by)
+        return services_known(declared, firm_id)
 
     @property
     def _known_by(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -38,15 +39,26 @@ from feature_store.storage.declarations import (
 )
 from feature_store.storage.declared_meters import known_meters
 from feature_store.storage.deliveries import first_outcome, remember
+from feature_store.storage.held_declarations import (
+    HeldDeclarations,
+    held_declarations,
+    number_of_declarations,
+)
+from feature_store.storage.import_order import (
+    Changes,
+    imports_from,
+    last_settled_import,
+)
 from feature_store.storage.imports import import_of, record_import
 from feature_store.storage.ledger_knowledge import LedgerKnowledge
 from feature_store.storage.meter_owners import declare_meters, lock_meters
+from feature_store.storage.meter_versions import MeterVersions
 from feature_store.storage.migrate import upgrade
 from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.news import news_in
 from feature_store.storage.partitions import make_partitions
 from feature_store.storage.reading_versions import versions_touched
-from feature_store.storage.recorded_versions import newest_import, recorded_versions
+from feature_store.storage.recorded_versions import versions_of_imports, versions_of_meter
 from feature_store.storage.refusals import Refusal, RefusalStore, RefusedDelivery, keep_refused
 from feature_store.storage.tables import FIRMS, READINGS
 
@@ -198,20 +210,39 @@ class LedgerStore:
         return "changed" if before else "new"
 
     def last_import_id(self) -> int:
-        """Return the id of the import stored last, 0 if there is none.
+        """Return the newest import's id below which none can appear any more, 0 if there is none.
 
-        On PostgreSQL writers of different meters do not wait for each other: an import with a
-        smaller id can become visible later.
+        On PostgreSQL writers of different meters do not wait for each other: imports with larger
+        ids may be visible already while one with a smaller id is still being stored.
         """
         with self.engine.connect() as connection:
-            return newest_import(connection)
+            return last_settled_import(connection)
 
-    def versions(self, meter_id: str, *, since: datetime, after_import: int) -> pl.DataFrame:
-        """Return what :func:`feature_store.storage.recorded_versions.recorded_versions` does."""
+    def changes(self, from_import: int | None) -> Changes:
+        """Return the imports from an id on, or from the last settled one, and what is declared."""
         with self.engine.connect() as connection:
-            return recorded_versions(
-                connection, meter_id, since=epoch_seconds(since), after_import=after_import
+            first = last_settled_import(connection) if from_import is None else from_import
+            return Changes(
+                imports=tuple(imports_from(connection, first)),
+                declarations=number_of_declarations(connection),
             )
+
+    def declarations(self) -> HeldDeclarations:
+        """Return every declaration of every firm."""
+        with self.engine.connect() as connection:
+            return held_declarations(connection)
+
+    def versions_of_meter(self, meter_id: str, *, since: int) -> MeterVersions:
+        """Return every version of a meter's ``kwh`` of periods from the second ``since`` on."""
+        with self.engine.connect() as connection:
+            return versions_of_meter(connection, meter_id, since=since)
+
+    def versions_of_imports(
+        self, import_ids: Collection[int], *, since: int
+    ) -> dict[str, MeterVersions]:
+        """Return the versions of ``kwh`` that imports stored, by meter, likewise."""
+        with self.engine.connect() as connection:
+            return versions_of_imports(connection, import_ids, since=since)
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""

@@ -1,18 +1,19 @@
-"""A firm's load out of its meters' readings."""
+"""A firm's load out of its meters' readings, and what it was before one of them was corrected."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
-from feature_store.storage.declarations import EVER, Service
+from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.superseded import Superseded
+from feature_store.storage.declarations import Service
+from feature_store.storage.meter_versions import FloatArray, MeterVersions, Seconds
 from feature_store.storage.moments import moment_of_seconds
-from feature_store.time_grid import STEP, Instants, TimeGrid
+from feature_store.time_grid import HOURS_PER_STEP, STEP, Instants, TimeGrid
 
 STEP_S = int(STEP.astype(np.int64))
 
@@ -22,20 +23,42 @@ class MeterSum:
     """Values summed over the counted meters, on a grid from the first whole sum to the last."""
 
     grid: TimeGrid
-    values: dict[str, npt.NDArray[np.float64]]
+    values: Mapping[str, FloatArray]
     """By column, each of shape (grid.steps,); NaN unless every meter in service told it."""
     known_at: Instants
     """When the last of the meters told, shape (grid.steps,); NaT where the sum is not whole."""
+    superseded: MeterVersions
+    """Sums that held until one of the meters was corrected."""
+    superseded_at: Seconds
+    """When each of them was."""
+
+    def history(self, firm_id: str) -> LoadHistory:
+        """The load of a firm whose ``kwh`` was summed."""
+        earlier = self.superseded
+        return LoadHistory(
+            firm_id=firm_id,
+            grid=self.grid,
+            demand_kw=self.values["kwh"] / HOURS_PER_STEP,
+            known_at=self.known_at,
+            superseded=Superseded(
+                start=earlier.start.astype("datetime64[s]"),
+                known_from=earlier.known_at.astype("datetime64[s]"),
+                known_until=self.superseded_at.astype("datetime64[s]"),
+                demand_kw=earlier.values["kwh"] / HOURS_PER_STEP,
+            ),
+        )
 
 
 def sum_of_meters(
-    versions: pl.DataFrame, services: Sequence[Service], columns: Sequence[str], zone: ZoneInfo
+    versions: Mapping[str, MeterVersions],
+    services: Sequence[Service],
+    columns: Sequence[str],
+    zone: ZoneInfo,
 ) -> MeterSum | None:
     """Sum ``columns`` over the counted meters that are in service in each interval.
 
     Args:
-        versions: One row a meter and interval, as
-            :func:`feature_store.storage.reading_versions.latest_versions` returns them.
+        versions: What each meter told, by meter.
         services: When which meter is in service.
         columns: Which columns to sum.
         zone: Zone of the grid.
@@ -43,36 +66,70 @@ def sum_of_meters(
     Returns:
         None if no interval has a reading of every meter that was in service.
     """
-    if not versions.height:
+    nothing = np.empty(0, dtype=np.int64)
+    untold = MeterVersions(
+        start=nothing, known_at=nothing, values=dict.fromkeys(columns, np.empty(0))
+    )
+    counted = [service for service in services if service.meter.counted]
+    told = [versions.get(one.meter.meter_id, untold).within(one.span) for one in counted]
+    sums = told[0] if len(told) == 1 else _sums(counted, told, columns)
+    if not len(sums.start):
         return None
-    begun = versions["period_start"].to_numpy()
-    first = int(begun.min())
-    steps = (int(begun.max()) - first) // STEP_S + 1
-    starts = first + np.arange(steps) * STEP_S
-    awaited, told = np.zeros((2, steps), dtype=np.int64)
-    sums = {column: np.zeros(steps) for column in columns}
-    known_at = np.full(steps, EVER, dtype=np.int64)
-    by_meter = versions.partition_by("meter_id", as_dict=True)
-    for service in services:
-        if not service.meter.counted:
+    return _laid_out(sums, zone)
+
+
+def _sums(
+    counted: Sequence[Service], told: Sequence[MeterVersions], columns: Sequence[str]
+) -> MeterVersions:
+    """Versions of the sum: a new one whenever a meter tells something of an interval.
+
+    Those are left out that came before every meter in service had told the interval.
+    """
+    moments = np.unique(np.concatenate([one.known_at for one in told]))
+    if not len(moments):
+        return told[0]
+
+    def keys(start: Seconds, known_at: Seconds) -> Seconds:
+        """One number for an interval and a moment, in the order of both."""
+        return start // STEP_S * len(moments) + np.searchsorted(moments, known_at)
+
+    keys_told = [keys(one.start, one.known_at) for one in told]
+    events = np.unique(np.concatenate(keys_told))
+    start, known_at = events // len(moments) * STEP_S, moments[events % len(moments)]
+    awaited, heard = np.zeros((2, len(events)), dtype=np.int64)
+    values = {column: np.zeros(len(events)) for column in columns}
+    for service, one, key in zip(counted, told, keys_told, strict=True):
+        awaited += (start >= service.span.start) & (start < service.span.end)
+        if not len(key):
             continue
-        span = service.span
-        awaited += (starts >= span.start) & (starts < span.end)
-        rows = by_meter.get((service.meter.meter_id,), versions.clear())
-        rows = rows.filter(pl.col("period_start").is_between(span.start, span.end, closed="left"))
-        at = (rows["period_start"].to_numpy() - first) // STEP_S
-        told[at] += 1
-        for column in columns:
-            sums[column][at] += rows[column].to_numpy()  # null is NaN, and so is the sum
-        known_at[at] = np.maximum(known_at[at], rows["known_at"].to_numpy())
-    whole = (awaited > 0) & (told == awaited)
-    if not whole.any():
-        return None
-    kept = slice(int(whole.argmax()), steps - int(whole[::-1].argmax()))
-    whole, instants = whole[kept], known_at[kept].astype("datetime64[s]")
-    start = moment_of_seconds(int(starts[kept][0])).astimezone(zone)
+        latest = np.maximum(np.searchsorted(key, events, side="right") - 1, 0)
+        has = (key[latest] <= events) & (one.start[latest] == start)
+        heard += has
+        for column, total in values.items():
+            total[has] += one.values[column][latest[has]]  # NaN where untold, and so is the sum
+    sums = MeterVersions(start=start, known_at=known_at, values=values)
+    return sums.where(heard == awaited)
+
+
+def _laid_out(sums: MeterVersions, zone: ZoneInfo) -> MeterSum:
+    """Lay the newest sums on their grid, and keep the others beside it."""
+    newest = sums.newest
+    held = sums if newest.all() else sums.where(newest)
+    steps = int(held.start[-1] - held.start[0]) // STEP_S + 1
+    values, known_at = held.values, held.known_at.astype("datetime64[s]")
+    if steps > len(held.start):
+        place = (held.start - held.start[0]) // STEP_S
+        values = {name: np.full(steps, np.nan) for name in held.values}
+        for name, column in held.values.items():
+            values[name][place] = column
+        on_grid = np.full(steps, np.datetime64("NaT", "s"))
+        on_grid[place] = known_at
+        known_at = on_grid
+    superseded = np.flatnonzero(~newest)  # none is the last of all
     return MeterSum(
-        grid=TimeGrid(start, steps=len(whole)),
-        values={name: np.where(whole, values[kept], np.nan) for name, values in sums.items()},
-        known_at=np.where(whole, instants, np.datetime64("NaT", "s")),
+        grid=TimeGrid(moment_of_seconds(int(held.start[0])).astimezone(zone), steps=steps),
+        values=values,
+        known_at=known_at,
+        superseded=sums.where(superseded) if len(superseded) else sums.rows(0, 0),
+        superseded_at=sums.known_at[superseded + 1],
     )

@@ -27,9 +27,7 @@ def news_in(batch: pl.DataFrame, latest: pl.DataFrame, *, recorded_at: int) -> p
             :func:`feature_store.storage.reading_versions.versions_touched` returns it.
         recorded_at: The moment of storing, UTC epoch seconds.
     """
-    stored = latest.drop("import_id").rename(
-        {name: f"stored_{name}" for name in ("known_at", *TOLD)}
-    )
+    stored = latest.rename({name: f"stored_{name}" for name in ("known_at", *TOLD)})
     correction = pl.col("stored_known_at").is_not_null()
     corrected_at = pl.max_horizontal(
         pl.lit(recorded_at, dtype=pl.Int64), pl.col("stored_known_at") + _CLOCK_TICK_S

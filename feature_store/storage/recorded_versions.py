@@ -1,42 +1,58 @@
-"""Every stored version of a meter's energy, as columns: what a copy of the ledger is made from."""
+"""Every stored version of meters' energy, as columns: what a copy of the ledger is made from."""
 
 from __future__ import annotations
 
-import polars as pl
-from sqlalchemy import Connection, func, select
+from collections.abc import Collection, Sequence
 
-from feature_store.storage.tables import IMPORTS, READINGS
+import numpy as np
+from sqlalchemy import Connection, bindparam, select
 
-_COLUMNS: dict[str, type[pl.DataType]] = {
-    "period_start": pl.Int64,
-    "known_at": pl.Int64,
-    "kwh": pl.Float64,
-}
-_NEWEST = select(func.coalesce(func.max(IMPORTS.c.id), 0))
-"""Asked before every answer: built once."""
+from feature_store.storage.meter_versions import MeterVersions
+from feature_store.storage.reading_versions import fetched_columns
+from feature_store.storage.tables import READINGS
 
-
-def recorded_versions(
-    connection: Connection, meter_id: str, *, since: int, after_import: int
-) -> pl.DataFrame:
-    """Return the versions that imports after ``after_import`` stored, whenever they are known.
-
-    Columns ``period_start`` and ``known_at`` (UTC epoch seconds) and ``kwh``, in that order;
-    ``since`` is the first period wanted, likewise.
-    """
-    table = READINGS.c
-    wanted = (
-        select(table.period_start, table.known_at, table.kwh)
-        .where(
-            table.meter_id == meter_id,
-            table.period_start >= since,
-            table.import_id > after_import,
-        )
-        .order_by(table.period_start, table.known_at)
+_VERSION = (READINGS.c.period_start, READINGS.c.known_at, READINGS.c.kwh)
+_OF_IMPORTS = (
+    select(*_VERSION, READINGS.c.meter_id)
+    .where(
+        READINGS.c.import_id.in_(bindparam("import_ids", expanding=True)),
+        READINGS.c.period_start >= bindparam("since"),
     )
-    return pl.read_database(wanted, connection, schema_overrides=_COLUMNS)
+    .order_by(READINGS.c.meter_id, READINGS.c.period_start, READINGS.c.known_at)
+)
+"""Asked before many answers: built once."""
 
 
-def newest_import(connection: Connection) -> int:
-    """Return the id of the import stored last, 0 if there is none."""
-    return connection.execute(_NEWEST).scalar_one()
+def versions_of_meter(connection: Connection, meter_id: str, *, since: int) -> MeterVersions:
+    """Return the versions of a meter's ``kwh``, whenever known, of periods from ``since`` on."""
+    wanted = (
+        select(*_VERSION)
+        .where(READINGS.c.meter_id == meter_id, READINGS.c.period_start >= since)
+        .order_by(READINGS.c.period_start, READINGS.c.known_at)
+    )
+    start, known_at, kwh = fetched_columns(connection, wanted, 3)
+    return _versions(start, known_at, kwh)
+
+
+def versions_of_imports(
+    connection: Connection, import_ids: Collection[int], *, since: int
+) -> dict[str, MeterVersions]:
+    """Return the versions that imports stored, by meter, of periods from ``since`` on."""
+    wanted = _OF_IMPORTS.params(import_ids=sorted(import_ids), since=since)
+    start, known_at, kwh, meter_id = fetched_columns(connection, wanted, 4)
+    everything = _versions(start, known_at, kwh)
+    begins = [
+        place for place, name in enumerate(meter_id) if not place or name != meter_id[place - 1]
+    ]
+    return {
+        meter_id[begin]: everything.rows(begin, end)
+        for begin, end in zip(begins, [*begins[1:], len(meter_id)], strict=True)
+    }
+
+
+def _versions(start: Sequence[int], known_at: Sequence[int], kwh: Sequence[float]) -> MeterVersions:
+    return MeterVersions(
+        start=np.array(start, dtype=np.int64),
+        known_at=np.array(known_at, dtype=np.int64),
+        values={"kwh": np.array(kwh, dtype=np.float64)},
+    )

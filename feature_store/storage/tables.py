@@ -78,8 +78,10 @@ READINGS = Table(
 
 PostgreSQL does not enforce its two foreign keys, whose checks took three quarters of the time of an
 insert: the one transaction that adds readings adds what they refer to, nothing is ever deleted, and
-``sandan db check`` looks.
+``sandan db check`` looks. Its key includes the columns that are measured, so that a history is read
+from the key's index alone and not from as many pages as it has intervals.
 """
+Index("readings_by_import", READINGS.c.import_id)
 
 FIRMS = Table(
     "firms",

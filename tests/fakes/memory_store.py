@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from feature_store.entities.meter import Meter
 from feature_store.entities.meter_readings import MeterReadings, ReadingSource
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.entities.reading_batch import ReadingBatch
+from feature_store.entities.superseded import Superseded
 from feature_store.entities.validity import moment_of_bound
 from feature_store.entities.weather_batch import WeatherBatch
 from feature_store.entities.weather_versions import WeatherVersions
@@ -177,6 +178,7 @@ class MemoryKnowledge:
                 ],
                 dtype="datetime64[s]",
             ),
+            superseded=_superseded(grid, sums),
         )
 
     def reactive_energy(self, firm_id: str, *, days: int | None = None) -> ReactiveEnergy:
@@ -306,6 +308,27 @@ class MemoryKnowledge:
             if (meter.valid_from is None or moment_of_bound(meter.valid_from, firm.zone) <= start)
             and (meter.valid_to is None or start < moment_of_bound(meter.valid_to, firm.zone))
         ]
+
+
+def _superseded(grid: TimeGrid, sums: list[list[list[Version]]]) -> Superseded:
+    """Every sum that held before the last one: as it was after each moment at which one changed."""
+    rows = []
+    for start, meters in zip(grid.starts, sums, strict=True):
+        moments = sorted(
+            {_since(told[: n + 1], "kwh") for told in meters for n in range(len(told))}
+        )
+        for known_from, known_until in pairwise(moments):
+            by_then = [[v for v in told if v.known_at <= known_from] for told in meters]
+            if all(by_then):
+                kw = sum(told[-1].kwh for told in by_then) / HOURS_PER_STEP
+                rows.append((start, utc_instant(known_from), utc_instant(known_until), kw))
+    starts, known_from, known_until, demand_kw = zip(*rows, strict=True) if rows else ((),) * 4
+    return Superseded(
+        start=np.array(starts, dtype="datetime64[s]"),
+        known_from=np.array(known_from, dtype="datetime64[s]"),
+        known_until=np.array(known_until, dtype="datetime64[s]"),
+        demand_kw=np.array(demand_kw, dtype=float),
+    )
 
 
 def _told(row: dict) -> Version:

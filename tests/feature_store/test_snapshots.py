@@ -31,6 +31,21 @@ def test_it_comes_back_as_it_was_taken(tmp_path):
     assert history.grid.start == before.grid.start
 
 
+def test_values_that_were_corrected_come_back_and_make_another_snapshot(tmp_path):
+    store = a_store()
+    moment = MONDAY + timedelta(days=2)
+    before = take_snapshot(tmp_path, store.as_of(moment))
+    store.append(a_batch([11.0]), recorded_at=MONDAY + timedelta(days=1))
+    store.append(a_batch([10.0]), recorded_at=moment)
+    taken = take_snapshot(tmp_path, store.as_of(moment))
+    read = read_snapshot(taken.path).histories["kiln_works"]
+    assert read.demand_kw[0] == before.histories["kiln_works"].demand_kw[0] == 40.0
+    assert read.superseded.demand_kw.tolist() == [40.0, 44.0]
+    for name, column in vars(taken.histories["kiln_works"].superseded).items():
+        np.testing.assert_array_equal(getattr(read.superseded, name), column)
+    assert taken.content_sha256 != before.content_sha256
+
+
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path):
     store = a_store()
     taken = take_snapshot(tmp_path, store.as_of(MONDAY + timedelta(hours=1)))

@@ -7,7 +7,7 @@ import pytest
 
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, STEPS_PER_DAY, utc_instant
-from tests.builders import MONDAY, SEOUL, a_firm, a_history
+from tests.builders import MONDAY, SEOUL, a_firm, a_history, corrected_at
 from tests.fakes.made_load import a_made_load
 from training.splits import hold_back
 
@@ -26,6 +26,15 @@ def test_the_test_is_the_last_weeks_before_the_moment():
     history = a_made_load(300)
     as_of = MONDAY + timedelta(days=250)
     assert held([history], as_of).start == as_of - timedelta(days=56)
+
+
+def test_a_history_that_was_corrected_afterwards_has_the_issue_times_it_had():
+    history = a_made_load(300)
+    held_back = held([history], history.end)
+    expected = held_back.issue_times(a_firm(), history)
+    later = corrected_at(history, history.end + timedelta(days=1))
+    assert len(expected) > 50
+    np.testing.assert_array_equal(held_back.issue_times(a_firm(), later), expected)
 
 
 def test_a_short_history_holds_back_a_quarter():

@@ -1,8 +1,8 @@
 """Whatever becomes known after an issue time, every feature at it keeps its bits.
 
 Readings that came late, corrections, older history, another declaration: stored in a real ledger
-and asked through it, through the window in memory and, where nothing was corrected, through the
-whole history as a training run has it. ``SANDAN_MUTATIONS=1000`` runs the long form.
+and asked through it, through the window in memory and through the whole history as a training run
+has it. ``SANDAN_SOAK=1`` runs the long form.
 """
 
 import os
@@ -25,7 +25,7 @@ from feature_store.views import features_of
 from tests.builders import MONDAY, a_batch, a_batch_of, a_firm
 from tests.fakes.made_load import a_made_load
 
-MUTATIONS = int(os.environ.get("SANDAN_MUTATIONS", "25"))
+MUTATIONS = 1000 if os.environ.get("SANDAN_SOAK") else 25
 DAYS = 92
 ISSUE = MONDAY + timedelta(days=DAYS - 2, hours=9, minutes=45)
 FIRM = a_firm(closure_days=["2026-05-14"])

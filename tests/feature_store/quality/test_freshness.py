@@ -8,7 +8,7 @@ import pytest
 
 from feature_store.quality.freshness import freshness
 from feature_store.time_grid import STEP, STEPS_PER_DAY
-from tests.builders import MONDAY, a_history
+from tests.builders import MONDAY, a_history, corrected_at
 
 DAYS = 30
 
@@ -28,6 +28,12 @@ def a_daily_file(*, at_hour=6):
 def state(history, **after):
     moment = MONDAY + timedelta(days=DAYS) + timedelta(**after)
     return freshness(history, moment=moment)
+
+
+def test_a_correction_of_everything_is_no_arrival():
+    now = MONDAY + timedelta(days=DAYS, minutes=40)
+    corrected = corrected_at(a_daily_file(), now)
+    assert freshness(corrected, moment=now) == freshness(a_daily_file(), moment=now)
 
 
 @pytest.mark.parametrize(

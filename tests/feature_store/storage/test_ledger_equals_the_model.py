@@ -72,9 +72,16 @@ def shown(store, firm_id, moment):
         history.grid.start,
         history.demand_kw.tolist(),
         history.known_at.tolist(),
+        superseded_in(history),
         reactive.lagging_kvarh.tolist(),
         reactive.leading_kvarh.tolist(),
     )
+
+
+def superseded_in(history):
+    earlier = history.superseded
+    columns = (earlier.start, earlier.known_from, earlier.known_until, earlier.demand_kw)
+    return [column.tolist() for column in columns]
 
 
 def told(store, firm_id, moment):
@@ -141,6 +148,50 @@ def test_the_ledger_shows_what_a_plain_list_would(emptied, sequence, moments, se
             if seen is not None:
                 known_at = np.array(seen[2], dtype="datetime64[s]")
                 assert not (known_at > utc_instant(moment)).any()
+
+
+def cut_to_known(history):
+    """What a history shows from its first known interval to its last, for want of a shorter one."""
+    known = np.flatnonzero(np.isfinite(history.demand_kw))
+    if not known.size:
+        return None
+    inside = slice(known[0], known[-1] + 1)
+    return (
+        history.grid.at(int(known[0])),
+        history.demand_kw[inside].tolist(),
+        history.known_at[inside].tolist(),
+        superseded_in(history),
+    )
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    sequence=st.lists(deliveries, max_size=6),
+    moments=st.lists(minutes, min_size=1, max_size=4),
+    service=services,
+)
+def test_a_history_of_today_shows_as_of_a_moment_what_the_ledger_shows_of_it(
+    emptied, sequence, moments, service
+):
+    """Corrected values come back, also within a sum of two meters."""
+    ledger = emptied()
+    ledger.declare(two_meters(service), known_at=MONDAY)
+    for delivery in sequence:
+        ledger.append(batch_of_delivery(delivery), recorded_at=at(delivery[4]))
+    for firm_id in ("bakery", "kiln_works"):
+        try:
+            today = ledger.as_of(at(10_000)).history(firm_id)
+        except NotEnoughReadingsError:
+            continue
+        for moment in map(at, moments):
+            then = shown(ledger, firm_id, moment)
+            np.testing.assert_equal(
+                cut_to_known(today.as_of(moment)), None if then is None else then[:4]
+            )
 
 
 pieces = st.lists(st.sets(st.integers(0, 2 * INTERVALS - 1), min_size=1), min_size=1, max_size=6)

@@ -1,34 +1,53 @@
 """The copy in memory answers for every moment what the ledger does; losing it changes nothing."""
 
 import tempfile
+import threading
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feature_store.entities.meter import Meter
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.settings import Settings
+from feature_store.storage import held_windows
+from feature_store.storage.held_windows import WINDOW
 from feature_store.storage.ledger_store import open_store
-from feature_store.storage.recent_window import WINDOW, WindowedStore
+from feature_store.storage.meter_owners import UndeclaredMeterError
+from feature_store.storage.recent_window import WindowedStore
+from feature_store.storage.tables import METADATA
 from feature_store.time_grid import INTERVAL, STEPS_PER_DAY
-from tests.builders import MONDAY, a_batch, a_firm, with_reactive
+from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter, seconds, with_reactive
 
 FIRMS = ("bakery", "kiln_works")
+METERS = (("bakery", "bakery"), ("kiln_works", "kiln_works"), ("kiln_works", "second"))
 minutes = st.integers(0, 360)
 kwh = st.sampled_from([0.0, 1.0, 2.5, float("nan")])  # few values, so that repeats are common
 appended = st.tuples(
     st.just("append"),
-    st.sampled_from(FIRMS),
+    st.sampled_from(METERS),
     st.sampled_from([-96 * 200, -96 * 5, 0, 2, 4]),  # first interval: long ago, late, now
     st.lists(kwh, min_size=1, max_size=5).filter(lambda values: np.isfinite(values).any()),
     st.none() | minutes,  # when the file says its rows were known
     minutes,  # when it is recorded
     st.none() | st.floats(0, 5),  # reactive energy, which is no news of the load
 )
-declared = st.tuples(st.just("declare"), st.sampled_from(FIRMS), minutes)
+meters = st.sampled_from(
+    [
+        (),
+        (Meter(meter_id="kiln_works"), Meter(meter_id="second")),
+        (Meter(meter_id="kiln_works"), Meter(meter_id="second", valid_from=MONDAY + INTERVAL)),
+        (Meter(meter_id="kiln_works"), Meter(meter_id="second", counted=False)),
+    ]
+)
+declared = st.tuples(
+    st.just("declare"), st.sampled_from(FIRMS), minutes, meters, st.none() | minutes
+)
 asked = st.tuples(
     st.just("ask"), st.sampled_from(FIRMS), minutes, st.sampled_from([1, 7, 100, 300])
 )
@@ -51,12 +70,18 @@ def answer(store, firm_id, moment, days):
         str(history.grid.start.tzinfo),
         history.demand_kw.tolist(),
         history.known_at.tolist(),
+        [column.tolist() for column in vars(history.superseded).values()],
     )
+
+
+def held(windowed, meter_id, moment):
+    """The window that is held of a meter, if one is."""
+    return windowed.held.windows([meter_id], since=seconds(moment - WINDOW), filling=False)
 
 
 def append(ledger, delivery):
     """Store a drawn delivery."""
-    firm_id, first, values, known, recorded, kvarh = delivery
+    (firm_id, meter_id), first, values, known, recorded, kvarh = delivery
     batch = a_batch(
         values,
         firm_id=firm_id,
@@ -64,7 +89,15 @@ def append(ledger, delivery):
         known_at=None if known is None else at(known),
     )
     batch = with_reactive(batch, lagging_kvarh=[kvarh] * batch.rows.height)
-    ledger.append(batch, recorded_at=at(recorded))
+    with suppress(UndeclaredMeterError):
+        ledger.append(of_meter(meter_id, batch), recorded_at=at(recorded))
+
+
+def declare(ledger, firm_id, minute, meters, since):
+    """Declare a firm, whose second meter comes and goes."""
+    meters = meters if firm_id == "kiln_works" else ()
+    valid_from = None if since is None else at(since)
+    ledger.declare(a_firm(firm_id, meters=meters), known_at=at(minute), valid_from=valid_from)
 
 
 @settings(max_examples=80, deadline=None)
@@ -78,7 +111,7 @@ def test_it_answers_what_the_ledger_answers_whatever_was_appended_in_between(ste
                 case "append":
                     append(ledger, what)
                 case "declare":
-                    ledger.declare(a_firm(what[0]), known_at=at(what[1]))
+                    declare(ledger, *what)
                 case "forget":
                     windowed.forget()
                 case _:
@@ -87,6 +120,10 @@ def test_it_answers_what_the_ledger_answers_whatever_was_appended_in_between(ste
                         answer(windowed, firm_id, at(minute), days),
                         answer(ledger, firm_id, at(minute), days),
                     )
+                    then = at(minute)
+                    assert windowed.as_of(then).firms() == ledger.as_of(then).firms()
+                    on = at(minute // 2)
+                    assert windowed.as_of(then).firms(on) == ledger.as_of(then).firms(on)
         ledger.close()
 
 
@@ -100,7 +137,7 @@ def ledger(tmp_path):
 
 
 class CountedReads:
-    """A ledger that counts how often it is asked for readings."""
+    """A ledger that counts how many versions each question for readings brings."""
 
     def __init__(self, ledger):
         self.ledger = ledger
@@ -110,28 +147,162 @@ class CountedReads:
         """What was known."""
         return self.ledger.as_of(moment)
 
-    def last_import_id(self):
-        """The newest import."""
-        return self.ledger.last_import_id()
+    def changes(self, from_import):
+        """What was recorded."""
+        return self.ledger.changes(from_import)
 
-    def versions(self, firm_id, *, since, after_import):
+    def declarations(self):
+        """What is declared."""
+        return self.ledger.declarations()
+
+    def versions_of_meter(self, meter_id, *, since):
         """The versions asked for, counted."""
-        found = self.ledger.versions(firm_id, since=since, after_import=after_import)
-        self.reads.append(found.height)
+        found = self.ledger.versions_of_meter(meter_id, since=since)
+        self.reads.append(len(found.start))
+        return found
+
+    def versions_of_imports(self, import_ids, *, since):
+        """The versions asked for, counted."""
+        found = self.ledger.versions_of_imports(import_ids, since=since)
+        self.reads.append(sum(len(one.start) for one in found.values()))
         return found
 
 
 def test_it_reads_a_firm_once_and_then_only_what_was_imported_since(ledger):
     counted = CountedReads(ledger)
     windowed = WindowedStore(counted)
-    for day in (5, 19, 7, 20):
-        windowed.as_of(MONDAY + timedelta(days=day)).history("kiln_works", days=3)
+    for day in (5, 19, 12, 20):
+        windowed.as_of(MONDAY + timedelta(days=day)).history("kiln_works", days=10)
     assert counted.reads == [20 * STEPS_PER_DAY]
     late = a_batch([7.0], start=MONDAY + timedelta(days=20))
     ledger.append(late, recorded_at=MONDAY + timedelta(days=21))
-    known = windowed.as_of(MONDAY + timedelta(days=21))
-    assert known.history("kiln_works", days=3).demand_kw[-1] == 28.0
+    for _ in range(3):
+        known = windowed.as_of(MONDAY + timedelta(days=21))
+        assert known.history("kiln_works", days=10).demand_kw[-1] == 28.0
     assert counted.reads == [20 * STEPS_PER_DAY, 1]
+
+
+def test_news_of_all_firms_held_come_in_one_question(ledger):
+    firms = [f"firm-{number}" for number in range(5)]
+    first = pl.concat(a_batch([1.0, 2.0], firm_id=firm_id).rows for firm_id in firms)
+    ledger.append(batch_of(first), recorded_at=MONDAY)
+    counted = CountedReads(ledger)
+    windowed = WindowedStore(counted)
+    moment = MONDAY + timedelta(days=1)
+    for firm_id in firms:
+        windowed.as_of(moment).history(firm_id, days=10)
+    counted.reads.clear()
+    start = MONDAY + 2 * INTERVAL
+    news = pl.concat(a_batch([3.0], firm_id=firm_id, start=start).rows for firm_id in firms)
+    ledger.append(batch_of(news), recorded_at=moment)
+    told = [windowed.as_of(moment).history(firm_id, days=10).demand_kw[-1] for firm_id in firms]
+    assert told == [12.0] * len(firms)
+    assert counted.reads == [len(firms)]
+
+
+def test_a_short_look_at_a_firm_that_is_not_held_reads_no_window(ledger):
+    counted = CountedReads(ledger)
+    known = WindowedStore(counted).as_of(MONDAY + timedelta(days=20))
+    assert known.history("kiln_works", days=3).grid.steps == 3 * STEPS_PER_DAY
+    assert counted.reads == []
+
+
+def test_a_window_that_has_grown_long_drops_what_nobody_looks_back_to(ledger):
+    counted = CountedReads(ledger)
+    windowed = WindowedStore(counted)
+    for day in (10, 10 + 180):
+        moment = MONDAY + timedelta(days=day)
+        assert answer(windowed, "kiln_works", moment, 90) == answer(
+            ledger, "kiln_works", moment, 90
+        )
+    (window,) = held(windowed, "kiln_works", MONDAY + timedelta(days=200)).values()
+    assert counted.reads == [20 * STEPS_PER_DAY]
+    assert len(window.versions.start) == 0
+
+
+def test_more_news_than_windows_are_worth_let_them_be_read_again(ledger, monkeypatch):
+    monkeypatch.setattr(held_windows, "NEWS_AT_MOST", 3)
+    counted = CountedReads(ledger)
+    windowed = WindowedStore(counted)
+    moment = MONDAY + timedelta(days=30)
+    windowed.as_of(moment).history("kiln_works", days=90)
+    news = a_batch([5.0] * 4, start=MONDAY + timedelta(days=20))
+    ledger.append(news, recorded_at=MONDAY + timedelta(days=21))
+    assert windowed.as_of(moment).history("kiln_works", days=90).demand_kw[-1] == 20.0
+    assert counted.reads == [20 * STEPS_PER_DAY, 20 * STEPS_PER_DAY + 4]
+
+
+def test_a_meter_nobody_asks_for_is_not_held_for_ever(ledger, monkeypatch):
+    monkeypatch.setattr(held_windows, "WAITING_AT_MOST", 3)
+    counted = CountedReads(ledger)
+    windowed = WindowedStore(counted)
+    moment = MONDAY + timedelta(days=30)
+    windowed.as_of(moment).history("kiln_works", days=90)
+    for step in range(4):
+        news = a_batch([5.0], start=MONDAY + timedelta(days=20) + step * INTERVAL)
+        ledger.append(news, recorded_at=MONDAY + timedelta(days=21))
+        windowed.as_of(moment)
+    assert held(windowed, "kiln_works", moment) is None
+    assert answer(windowed, "kiln_works", moment, 90) == answer(ledger, "kiln_works", moment, 90)
+
+
+def test_the_meters_asked_for_least_make_room(ledger, monkeypatch):
+    monkeypatch.setattr(held_windows, "METERS_AT_MOST", 2)
+    moment = MONDAY + timedelta(days=30)
+    windowed = WindowedStore(ledger)
+    for firm_id in ("one", "two"):
+        ledger.append(a_batch([1.0], firm_id=firm_id), recorded_at=MONDAY)
+    for firm_id in ("one", "kiln_works", "one", "two"):
+        windowed.as_of(moment).history(firm_id, days=90)
+    assert held(windowed, "kiln_works", moment) is None
+    assert held(windowed, "one", moment)
+    assert held(windowed, "two", moment)
+
+
+def test_a_ledger_that_was_emptied_under_it_is_read_anew(ledger):
+    windowed = WindowedStore(ledger)
+    moment = MONDAY + timedelta(days=30)
+    windowed.as_of(moment).history("kiln_works", days=90)
+    with ledger.engine.begin() as connection:
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(table.delete())
+    with pytest.raises(NotEnoughReadingsError):
+        windowed.as_of(moment).history("kiln_works", days=90)
+    assert windowed.as_of(moment).firms() == ()
+
+
+def test_threads_get_what_the_ledger_tells_while_readings_come_in(ledger):
+    """Each thread asks for all firms again and again; afterwards nothing is missing."""
+    firms = [f"firm-{number}" for number in range(6)]
+    windowed = WindowedStore(ledger)
+    moment = MONDAY + timedelta(days=3)
+    told_too_little, written = [], threading.Event()
+
+    def ask():
+        steps = dict.fromkeys(firms, 0)
+        while not written.is_set():
+            for firm_id in firms:
+                with suppress(NotEnoughReadingsError):
+                    history = windowed.as_of(moment).history(firm_id, days=30)
+                    if history.grid.steps < steps[firm_id]:
+                        told_too_little.append((firm_id, steps[firm_id], history.grid.steps))
+                    steps[firm_id] = history.grid.steps
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    for step in range(20):
+        start = MONDAY + step * INTERVAL
+        rows = pl.concat(a_batch([1.0], firm_id=firm_id, start=start).rows for firm_id in firms)
+        ledger.append(batch_of(rows), recorded_at=MONDAY)
+        if step == 10:
+            windowed.forget()
+    written.set()
+    for asker in askers:
+        asker.join()
+    assert told_too_little == []
+    for firm_id in firms:
+        assert answer(windowed, firm_id, moment, 30) == answer(ledger, firm_id, moment, 30)
 
 
 def test_a_moment_before_the_window_is_read_again_and_right(ledger):
@@ -158,7 +329,11 @@ def test_firms_are_those_declared_by_then(ledger):
         windowed.as_of(MONDAY - timedelta(seconds=1)).firm("kiln_works")
 
 
-def test_nobody_can_write_into_what_others_will_read(ledger):
-    history = WindowedStore(ledger).as_of(MONDAY + timedelta(days=20)).history("kiln_works", days=3)
-    with pytest.raises(ValueError, match="read-only"):
-        history.demand_kw[0] = 1.0
+def test_what_one_writes_into_an_answer_nobody_else_reads(ledger):
+    known = WindowedStore(ledger).as_of(MONDAY + timedelta(days=20))
+    first = known.history("kiln_works", days=90)
+    first.demand_kw[:] = -1.0
+    first.known_at[:] = np.datetime64("NaT", "s")
+    again = known.history("kiln_works", days=90)
+    assert (again.demand_kw >= 0).all()
+    assert not np.isnat(again.known_at).any()
