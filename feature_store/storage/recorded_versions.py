@@ -40,6 +40,8 @@ def versions_of_imports(
     """Return the versions that imports stored, by meter, of periods from ``since`` on."""
     wanted = _OF_IMPORTS.params(import_ids=sorted(import_ids), since=since)
     start, known_at, kwh, meter_id = fetched_columns(connection, wanted, 4)
+    if not meter_id:  # all that was imported is of periods before
+        return {}
     everything = _versions(start, known_at, kwh)
     begins = [
         place for place, name in enumerate(meter_id) if not place or name != meter_id[place - 1]
