@@ -18,6 +18,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NoModelError, SandanError
 from feature_store.settings import Settings
 from feature_store.storage.ledger_store import LedgerStore, open_store
+from feature_store.storage.meter_watch import MeterWatch
 from feature_store.time_grid import Instants, KilowattArray
 from models.forecasting.forecaster import Forecaster, predict_one
 from models.forecasting.load_forecast import LoadForecast
@@ -26,6 +27,7 @@ from serving.api import (
     advice_routes,
     bill_routes,
     firm_routes,
+    quality_routes,
     suggestion_routes,
     worked_bill_routes,
 )
@@ -54,6 +56,7 @@ ROUTES = (
     bill_routes.router,
     worked_bill_routes.router,
     advice_routes.router,
+    quality_routes.router,
 )
 """Everything under ``/v1`` that BentoML does not serve itself."""
 
@@ -136,6 +139,7 @@ def create_app() -> FastAPI:
 def connect(app: FastAPI, application: Application) -> None:
     """Give the routes of ``app`` what they answer from."""
     app.state.planner = application.planner
+    app.state.watch = MeterWatch.of(application.ledger)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

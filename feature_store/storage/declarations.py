@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Select, func, or_, select
 
@@ -125,6 +126,19 @@ def services(held: Sequence[Declared]) -> list[Service]:
             if span.start < span.end:
                 found.append(Service(meter=meter, span=span))
     return found
+
+
+def service_times(
+    connection: Connection, firm_id: str, *, known_by: int | None = None
+) -> tuple[list[Service], ZoneInfo]:
+    """Return when which meter of a firm is in service, and the firm's zone.
+
+    A firm that is not declared yet has one meter, named like it, and no zone but UTC.
+    """
+    held = timeline(declarations_of(connection, firm_id, known_by=known_by))
+    if not held:
+        return [Service(meter=Meter(meter_id=firm_id), span=Span())], ZoneInfo("UTC")
+    return services(held), held[-1].firm.zone
 
 
 def adds_nothing(declarations: Sequence[Declared], new: Declared) -> bool:

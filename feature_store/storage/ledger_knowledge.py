@@ -11,17 +11,14 @@ from sqlalchemy import Connection, Engine
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
-from feature_store.entities.meter import Meter
 from feature_store.entities.meter_readings import MeterReadings
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.storage.declarations import (
     Service,
     Span,
-    declarations_of,
     declared_firms,
-    services,
-    timeline,
+    service_times,
 )
 from feature_store.storage.meter_sum import MeterSum, sum_of_meters
 from feature_store.storage.moments import epoch_seconds
@@ -138,11 +135,7 @@ class LedgerKnowledge:
         return summed
 
     def _services(self, connection: Connection, firm_id: str) -> tuple[list[Service], ZoneInfo]:
-        """Return when which meter of a firm is in service, and the firm's zone."""
-        held = timeline(declarations_of(connection, firm_id, known_by=self._known_by))
-        if not held:
-            return [Service(meter=Meter(meter_id=firm_id), span=Span())], ZoneInfo("UTC")
-        return services(held), held[-1].firm.zone
+        return service_times(connection, firm_id, known_by=self._known_by)
 
     @property
     def _known_by(self) -> int:

@@ -42,6 +42,10 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         tags=[
             {"name": "prediction", "description": "Forecasts and schedules, computed when asked."},
             {"name": "firms", "description": "Who is declared."},
+            {
+                "name": "quality",
+                "description": "Whether meters report, and whether readings are right.",
+            },
             {"name": "suggestions", "description": "Schedules proposed, and their decisions."},
             {
                 "name": "bills",
