@@ -11,11 +11,14 @@ import typer
 from rich.table import Table
 
 from cli.console import INFO, RESULT
+from cli.progress import stages
 
 if TYPE_CHECKING:  # the database library takes a second to import
     from feature_store.storage.ledger_store import LedgerStore
 
-app = typer.Typer(no_args_is_help=True, help="Upgrade, back up, restore and check the ledger.")
+app = typer.Typer(
+    no_args_is_help=True, help="Upgrade, back up, restore, check and roll up the ledger."
+)
 
 
 @app.command()
@@ -73,6 +76,30 @@ def check() -> None:
     if found.faults:
         raise typer.Exit(code=1)
     RESULT.print(f"the ledger is whole, at revision {found.revision}")
+
+
+@app.command()
+def rollup(
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Work out every day again, whatever is kept.")
+    ] = False,
+) -> None:
+    """Bring the daily loads that pages show up to date with the readings, firm by firm.
+
+    Pages are right without it, and faster with it; it may run at any time.
+    """
+    from feature_store.settings import Settings
+    from feature_store.storage.daily_loads import DailyLoadStore
+    from feature_store.storage.ledger_store import open_store
+
+    with closing(open_store(Settings())) as ledger, stages() as on_progress:
+        store = DailyLoadStore(ledger=ledger)
+        firm_ids = store.firm_ids()
+        days = 0
+        for number, firm_id in enumerate(firm_ids, start=1):
+            days += store.refresh(firm_id, rebuild=rebuild)
+            on_progress("daily loads", number, len(firm_ids))
+    RESULT.print(f"daily loads of {len(firm_ids):,} firms: {days:,} days worked out")
 
 
 @contextmanager

@@ -115,6 +115,7 @@ def _work(
 
     store = open_store(settings)
     _take_in(store, sample, on_progress)
+    _check(store, sample, on_progress)
     store.close()
     report = train(settings, store, as_of=sample.demo_time, on_progress=on_progress)
     application = build(settings)
@@ -137,6 +138,19 @@ def _take_in(store: LedgerStore, sample: SampleComplex, on_progress: OnProgress)
         of_firm = sample.batch.rows.filter(firm_id=firm.firm_id)
         store.append(replace(sample.batch, rows=of_firm), recorded_at=datetime.now().astimezone())
         on_progress("readings", number, len(sample.firms))
+
+
+def _check(store: LedgerStore, sample: SampleComplex, on_progress: OnProgress) -> None:
+    """Check the readings known at the demo's moment, for the pages to show."""
+    from feature_store.storage.meter_checks import check_firm
+    from feature_store.storage.meter_watch import MeterWatch
+
+    watch = MeterWatch.of(store)
+    known = store.as_of(sample.demo_time)
+    for number, firm in enumerate(sample.firms, start=1):
+        watch.findings.record(check_firm(known, known.firm(firm.firm_id)))
+        watch.daily_loads.refresh(firm.firm_id)
+        on_progress("checks", number, len(sample.firms))
 
 
 def _one_firm(planner: Planner, firm: Firm, tested: FirmBacktest) -> FirmSummary:

@@ -18,6 +18,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NoModelError, SandanError
 from feature_store.settings import Settings
 from feature_store.storage.ledger_store import LedgerStore, open_store
+from feature_store.storage.meter_watch import MeterWatch
 from feature_store.storage.recent_window import WindowedStore
 from feature_store.time_grid import Instants, KilowattArray
 from models.forecasting.forecaster import Forecaster, predict_one
@@ -27,6 +28,7 @@ from serving.api import (
     advice_routes,
     bill_routes,
     firm_routes,
+    quality_routes,
     reading_routes,
     suggestion_routes,
     worked_bill_routes,
@@ -57,6 +59,7 @@ ROUTES = (
     bill_routes.router,
     worked_bill_routes.router,
     advice_routes.router,
+    quality_routes.router,
 )
 """Everything under ``/v1`` that BentoML does not serve itself."""
 
@@ -147,6 +150,7 @@ def connect(app: FastAPI, application: Application) -> None:
     """Give the routes of ``app`` what they answer from."""
     app.state.planner = application.planner
     app.state.ledger = application.ledger
+    app.state.watch = MeterWatch.of(application.ledger)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

@@ -157,7 +157,8 @@ def _begun(memory: _Memory, lags: IntArray) -> _Shift | None:
         return None
     pooled = np.sum([left for _, left in memory.window], axis=0)
     best = int(np.argmin(pooled))
-    ratio = float(pooled[best] / pooled[0])
+    # Days that equal each other leave nothing unexplained, so there is nothing to be less than.
+    ratio = float(pooled[best] / pooled[0]) if best and pooled[0] > 0 else 1.0
     most = memory.most
     days = [day for day, left in memory.window if left[best] < left[0]]
     unlike = pooled[best] > MOST_LEFT * WINDOW_DAYS and ratio > CLEAR_RATIO

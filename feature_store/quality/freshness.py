@@ -9,9 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from feature_store.entities.load_history import LoadHistory
 from feature_store.quality.finding import Words
-from feature_store.time_grid import INTERVAL, STEP, Instants, to_datetime, utc_instant
+from feature_store.time_grid import INTERVAL, Instants, utc_instant
 
 FreshnessState = Literal["green", "amber", "red"]
 
@@ -25,6 +24,22 @@ RED_FACTOR = 2.0
 """Times the usual age: one whole arrival was left out."""
 UNLEARNT_USUAL = timedelta(hours=2)
 """Taken for a meter without a past: a 15-minute meter that is read at all is newer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cadence:
+    """How old a meter's newest reading gets before the next ones arrive."""
+
+    usual: timedelta
+    """What it usually reaches."""
+    longest: timedelta
+    """What it reached in the last four weeks."""
+    learnt: bool
+    """Whether they come from this meter's own past."""
+
+
+UNLEARNT = Cadence(usual=UNLEARNT_USUAL, longest=UNLEARNT_USUAL, learnt=False)
+"""Of a meter without a past."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,66 +57,67 @@ class Freshness:
     """Whether ``usual_age`` comes from this meter's own past."""
     reason: Words
 
+    @property
+    def age_in_words(self) -> Words | None:
+        """The age as people say it; None without readings."""
+        return None if self.age is None else Words(ko=_ko(self.age), en=_en(self.age))
 
-def freshness(history: LoadHistory | None, *, moment: datetime) -> Freshness:
-    """Say how fresh the readings known at ``moment`` are; None is a meter that never reported.
+
+def learnt_cadence(ends: Instants, known_at: Instants, *, moment: datetime) -> Cadence:
+    """Learn from readings how they arrive; what was not known at ``moment`` is passed over.
+
+    Args:
+        ends: End of each reading's interval, shape (n,); versions of one reading may be among them.
+        known_at: When each could first be read, shape (n,); NaT where it never could.
+        moment: The last four weeks before it are learnt from.
+    """
+    ages_s = _ages_reached_s(ends, known_at, moment)
+    if len(ages_s) < LEAST_ARRIVALS:
+        return UNLEARNT
+    return Cadence(
+        usual=timedelta(seconds=float(np.quantile(ages_s, USUAL_QUANTILE))),
+        longest=timedelta(seconds=int(ages_s.max())),
+        learnt=True,
+    )
+
+
+def freshness(newest_end: datetime | None, cadence: Cadence, *, moment: datetime) -> Freshness:
+    """Say how fresh a meter is whose newest reading known at ``moment`` ends at ``newest_end``.
 
     Green up to the usual age (and the moment or two that a reading needs), red beyond twice the
-    usual and beyond the longest of the last four weeks, amber between them.
+    usual and beyond the longest of the last four weeks, amber between them. A meter that never
+    reported is red.
     """
-    ages_s = _ages_reached_s(history, moment)
-    learnt = len(ages_s) >= LEAST_ARRIVALS
-    usual = longest = UNLEARNT_USUAL
-    if learnt:
-        usual = timedelta(seconds=float(np.quantile(ages_s, USUAL_QUANTILE)))
-        longest = timedelta(seconds=int(ages_s.max()))
-    newest = None if history is None else _newest_end(history, moment)
-    if newest is None:
+    if newest_end is None:
         return Freshness(
             state="red",
             newest_end=None,
             age=None,
-            usual_age=usual,
+            usual_age=cadence.usual,
             learnt=False,
             reason=Words(ko="받은 검침값이 없습니다.", en="No reading was ever received."),
         )
-    age = moment - newest
-    red_from = max(RED_FACTOR * usual, longest) + INTERVAL
+    age = moment - newest_end
+    red_from = max(RED_FACTOR * cadence.usual, cadence.longest) + INTERVAL
     state: FreshnessState = (
-        "green" if age <= usual + INTERVAL else "amber" if age <= red_from else "red"
+        "green" if age <= cadence.usual + INTERVAL else "amber" if age <= red_from else "red"
     )
     return Freshness(
         state=state,
-        newest_end=newest,
+        newest_end=newest_end,
         age=age,
-        usual_age=usual,
-        learnt=learnt,
-        reason=_reason(age, usual, learnt=learnt),
+        usual_age=cadence.usual,
+        learnt=cadence.learnt,
+        reason=_reason(age, cadence.usual, learnt=cadence.learnt),
     )
 
 
-def _known(history: LoadHistory, moment: datetime) -> tuple[Instants, Instants]:
-    """Ends and arrivals of the readings known at ``moment``, by arrival, in whole seconds.
-
-    A correction is no arrival: the meter had reported before.
-    """
-    first_known_at = history.first_known_at
-    known = first_known_at <= utc_instant(moment)  # NaT compares False
-    arrived = first_known_at[known].astype("datetime64[s]")
-    order = np.argsort(arrived, kind="stable")
-    return (history.grid.starts[known] + STEP)[order], arrived[order]
-
-
-def _newest_end(history: LoadHistory, moment: datetime) -> datetime | None:
-    ends, _ = _known(history, moment)
-    return to_datetime(ends.max()).astimezone(history.grid.start.tzinfo) if ends.size else None
-
-
-def _ages_reached_s(history: LoadHistory | None, moment: datetime) -> npt.NDArray[np.int64]:
+def _ages_reached_s(ends: Instants, known_at: Instants, moment: datetime) -> npt.NDArray[np.int64]:
     """Age of the newest reading just before each arrival that brought a newer one, seconds."""
-    if history is None:
-        return np.empty(0, dtype=np.int64)
-    ends, arrived = _known(history, moment)
+    known = known_at <= utc_instant(moment)  # NaT compares False
+    arrived = known_at[known].astype("datetime64[s]")
+    order = np.argsort(arrived, kind="stable")
+    arrived, ends = arrived[order], ends[known][order]
     if not ends.size:
         return np.empty(0, dtype=np.int64)
     last_of_each = np.append(arrived[1:] > arrived[:-1], np.True_)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError
 
+from feature_store.storage.daily_loads_check import differing_days
 from feature_store.storage.migrate import newest_revision, revision_of
 from feature_store.storage.tables import METADATA
 
@@ -47,6 +48,7 @@ def check_database(engine: Engine) -> DatabaseCheck:
         faults = _wrong_shape(revision)
         if not faults:  # in another shape the references are others
             faults = [fault for table in tables for fault in _orphans(connection, table)]
+            faults += differing_days(connection)
         rows_by_table = {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in tables

@@ -157,6 +157,13 @@ def services_known(
     return services(held), held[-1].firm.zone
 
 
+def service_times(
+    connection: Connection, firm_id: str, *, known_by: int | None = None
+) -> tuple[list[Service], ZoneInfo]:
+    """Return what :func:`services_known` does of the declarations known by a second."""
+    return services_known(declarations_of(connection, firm_id, known_by=known_by), firm_id)
+
+
 def adds_nothing(declarations: Sequence[Declared], new: Declared) -> bool:
     """Whether ``new`` says for all of its span what holds there already."""
     touched = [one for one in declarations if one.span.meets(new.span)]

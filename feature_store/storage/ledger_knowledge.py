@@ -18,9 +18,8 @@ from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.storage.declarations import (
     Service,
-    declarations_of,
     declared_firms,
-    services_known,
+    service_times,
 )
 from feature_store.storage.meter_sum import MeterSum, sum_of_meters
 from feature_store.storage.meter_versions import by_meter
@@ -130,8 +129,7 @@ class LedgerKnowledge:
         return summed
 
     def _services(self, connection: Connection, firm_id: str) -> tuple[list[Service], ZoneInfo]:
-        declared = declarations_of(connection, firm_id, known_by=self._known_by)
-        return services_known(declared, firm_id)
+        return service_times(connection, firm_id, known_by=self._known_by)
 
     @property
     def _known_by(self) -> int:

@@ -40,12 +40,13 @@ _TYPES: dict[str, type[pl.DataType]] = {
 }
 
 
-def known_versions(
+def known_versions(  # noqa: PLR0913  each of them narrows what is read
     connection: Connection,
     meter_ids: Collection[str],
     values: Sequence[str] = TOLD,
     *,
     since: int | None = None,
+    until: int | None = None,
     known_by: int | None = None,
 ) -> pl.DataFrame:
     """Return what was told of each interval, one after another, and since when it is known.
@@ -59,11 +60,14 @@ def known_versions(
         meter_ids: Whose readings.
         values: Which of ``TOLD``; with ``import_id``, what brought them.
         since: Only intervals that start then or later.
+        until: Only intervals that start before then.
         known_by: Only versions known then or earlier.
     """
     wanted = _versions(values).where(READINGS.c.meter_id.in_(sorted(meter_ids)))
     if since is not None:
         wanted = wanted.where(READINGS.c.period_start >= since)
+    if until is not None:
+        wanted = wanted.where(READINGS.c.period_start < until)
     if known_by is not None:
         wanted = wanted.where(READINGS.c.known_at <= known_by)
     return _told(connection, wanted, values)

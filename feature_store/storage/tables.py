@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -147,3 +148,50 @@ REFUSED_ROWS = Table(
     sqlite_with_rowid=False,  # stored in the order of the key: a refusal's are one range of pages
 )
 """What is wrong with each refused row, in the order of rows; of each refusal a bounded number."""
+
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("firm_id", Text, nullable=False),
+    Column("meter_id", Text, ForeignKey("meters.meter_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("period_start", BigInteger, nullable=False),
+    Column("period_end", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),  # found or gone
+    Column("found_at", BigInteger, nullable=False),  # since when it is believed
+    Column("document", Text, nullable=False),  # JSON of a quality.document.FindingDocument
+)
+"""One row whenever a finding is made, changes or no longer holds: the latest by a moment holds."""
+Index("findings_by_firm", FINDINGS.c.firm_id, FINDINGS.c.found_at)
+
+FINDING_MARKS = Table(
+    "finding_marks",
+    METADATA,
+    Column("firm_id", Text, primary_key=True),
+    Column("checked_at", BigInteger, nullable=False),
+)
+"""As of when each firm's readings were last checked, also if nothing was found."""
+
+DAILY_LOADS = Table(
+    "daily_loads",
+    METADATA,
+    Column("firm_id", Text, primary_key=True),
+    Column("day", Date, primary_key=True),  # in the firm's zone
+    Column("steps_known", Integer, nullable=False),
+    Column("kwh", Float, nullable=False),
+    Column("highest_kw", Float, nullable=False),
+    Column("highest_at", BigInteger, nullable=False),
+    Column("highest_by_hour_kw", Text, nullable=False),  # JSON list of 24, null where unknown
+    Column("known_at", BigInteger, nullable=False),  # when the last of its readings was known
+)
+"""Made of the readings, and made again at will: a firm's load of one local day, as known newest."""
+
+DAILY_LOAD_MARKS = Table(
+    "daily_load_marks",
+    METADATA,
+    Column("firm_id", Text, primary_key=True),
+    Column("up_to_import", Integer, nullable=False),
+    Column("services_sha256", Text, nullable=False),  # of which meters are summed when, and zone
+)
+"""Up to which import, and as the sum of which meters, a firm's daily loads are true."""

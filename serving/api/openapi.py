@@ -43,6 +43,10 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
             {"name": "prediction", "description": "Forecasts and schedules, computed when asked."},
             {"name": "firms", "description": "Who is declared."},
             {"name": "readings", "description": "What meters measured, taken in or refused."},
+            {
+                "name": "quality",
+                "description": "Whether meters report, and whether readings are right.",
+            },
             {"name": "suggestions", "description": "Schedules proposed, and their decisions."},
             {
                 "name": "bills",

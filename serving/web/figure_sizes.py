@@ -18,8 +18,8 @@ class FigureSize:
     right: int = 12
     top: int = 14
     bottom: int = 40
-    hours_per_tick: int
-    """Distance of the time labels."""
+    hours_per_tick: int = 24
+    """Distance of the time labels, where the figure shows hours."""
 
     @property
     def plot_width(self) -> int:
@@ -45,4 +45,9 @@ class FigureSize:
 CHART_SIZES = (
     FigureSize(name="wide", width=1080, height=360, left=52, hours_per_tick=6),
     FigureSize(name="narrow", width=350, height=280, left=40, hours_per_tick=24),
+)
+
+PEAKS_SIZES = (
+    FigureSize(name="wide", width=1080, height=260, left=52, bottom=26),
+    FigureSize(name="narrow", width=350, height=230, left=40, bottom=26),
 )

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from feature_store.entities.firm import Firm
+from feature_store.quality.freshness import Freshness
+from feature_store.storage.meter_watch import MeterWatch
 from feature_store.time_grid import utc_instant
 from models.forecasting.load_forecast import LoadForecast
 from serving.planner import Planner
 from serving.suggestions.suggestion import Accepted, Proposed, State, Suggestion
-
-STALE_AFTER = timedelta(hours=2)
-"""Readings older than this are pointed out: a 15-minute meter that is read at all is newer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +33,8 @@ class FirmRow:
     suggestion: Suggestion | None
     state: State | None
     peak_today: PeakToday | None
-    readings_end: datetime | None
-    is_stale: bool
+    freshness: Freshness | None
+    """Of the meter that has kept its firm waiting longest; None if none is in service."""
 
     @property
     def saved_krw(self) -> float:
@@ -70,23 +69,24 @@ class FirmList:
         return sum(isinstance(row.state, Proposed) for row in self.rows)
 
 
-def firm_list(planner: Planner) -> FirmList:
+def firm_list(planner: Planner, watch: MeterWatch) -> FirmList:
     """Read the list; nothing is forecast or planned for it."""
     newest = planner.suggestions.newest_by_firm()
-    rows = [_row(planner, firm, newest.get(firm.firm_id)) for firm in planner.firms()]
+    now, firms = planner.now(), planner.firms()
+    fresh = watch.freshness.of_firms(firms, moment=now)
+    rows = [_row(firm, newest.get(firm.firm_id), fresh[firm.firm_id].worst, now) for firm in firms]
     return FirmList(rows=tuple(sorted(rows, key=lambda row: -row.saved_krw)))
 
 
-def _row(planner: Planner, firm: Firm, suggestion: Suggestion | None) -> FirmRow:
-    now = planner.now()
-    end = planner.readings_end(firm.firm_id)
+def _row(
+    firm: Firm, suggestion: Suggestion | None, fresh: Freshness | None, now: datetime
+) -> FirmRow:
     return FirmRow(
         firm=firm,
         suggestion=suggestion,
         state=suggestion.state(now) if suggestion else None,
         peak_today=peak_today(firm, suggestion.forecast, now) if suggestion else None,
-        readings_end=end and end.astimezone(firm.zone),
-        is_stale=end is None or now - end > STALE_AFTER,
+        freshness=fresh,
     )
 
 

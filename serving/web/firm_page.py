@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from feature_store.entities.firm import Firm
 from feature_store.errors import SandanError
+from feature_store.storage.meter_watch import MeterWatch
 from feature_store.time_grid import STEPS_PER_DAY, TimeGrid
 from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.schedule import Block, Move, Schedule
 from serving.planner import Planner
 from serving.suggestions.suggestion import Proposed, State, Suggestion
+from serving.web.data_section import DataSection, data_section
 from serving.web.load_chart import LoadChart, load_chart
 
 PAST_SUGGESTIONS = 10
@@ -43,6 +45,7 @@ class FirmPage:
     other_model: bool
     """Whether another model serves now than the suggestion was made with."""
     earlier: tuple[tuple[Suggestion, State], ...]
+    data: DataSection
 
     @property
     def schedule(self) -> Schedule | None:
@@ -60,7 +63,9 @@ class FirmPage:
         return isinstance(self.state, Proposed)
 
 
-def firm_page(planner: Planner, firm: Firm, suggestion: Suggestion | None) -> FirmPage:
+def firm_page(
+    planner: Planner, watch: MeterWatch, firm: Firm, suggestion: Suggestion | None
+) -> FirmPage:
     """Read a firm's page; without a suggestion its load is forecast for the chart."""
     end = planner.readings_end(firm.firm_id)
     chart: LoadChart | None = None
@@ -83,6 +88,7 @@ def firm_page(planner: Planner, firm: Firm, suggestion: Suggestion | None) -> Fi
         newer_readings=bool(suggestion and end and end > suggestion.issue_time),
         other_model=bool(suggestion and version and version != suggestion.model_version),
         earlier=tuple((one, one.state(now)) for one in history if one.suggestion_id != shown),
+        data=data_section(watch, firm, now=now),
     )
 
 

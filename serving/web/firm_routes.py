@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
+from feature_store.storage.meter_watch import MeterWatch
 from feature_store.time_grid import STEPS_PER_HOUR
 from models.optimizer.monthly_saving import saved_krw_per_month
 from models.optimizer.schedule import Infeasible, TimedOut
@@ -21,18 +23,24 @@ from serving.suggestions.suggestion import (
 )
 from serving.web.chart_data import chart_data
 from serving.web.chart_drawing import draw_chart
+from serving.web.data_section import FINDINGS_SHOWN
 from serving.web.firm_list import firm_list
 from serving.web.firm_page import chart_of, firm_page, newest_suggestion
 from serving.web.gantt import draw_gantt
 from serving.web.language import texts_for
 from serving.web.notices import notices_for
+from serving.web.peaks_drawing import draw_peaks
 from serving.web.problem_page import ProblemPage, problem_page
 from serving.web.rendering import page
+from serving.web.watch_in_use import WatchInUse
 from serving.web.words import (
     ACTIONS,
     BANDS,
+    DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
+    FRESHNESS,
     REASONS,
+    SEVERITIES,
     STATES,
     TARIFF_CLASSES,
     VOLTAGES,
@@ -59,7 +67,10 @@ PlannerInUse = Annotated[Planner, Depends(_planner)]
 WORDS: dict[str, object] = {
     "actions": ACTIONS,
     "bands": BANDS,
+    "demand_origins": DEMAND_ORIGINS,
     "equipment_kinds": EQUIPMENT_KINDS,
+    "freshness_states": FRESHNESS,
+    "severities": SEVERITIES,
     "reasons": REASONS,
     "states": STATES,
     "state_key": state_key,
@@ -69,9 +80,9 @@ WORDS: dict[str, object] = {
 
 
 @router.get("/")
-def list_page(request: Request, planner: PlannerInUse) -> Response:
+def list_page(request: Request, planner: PlannerInUse, watch: WatchInUse) -> Response:
     """All firms, the largest saving first."""
-    listed = firm_list(planner)
+    listed = firm_list(planner, watch)
     content: dict[str, object] = {
         "list": listed,
         "now": planner.now(),
@@ -81,17 +92,21 @@ def list_page(request: Request, planner: PlannerInUse) -> Response:
 
 
 @router.get("/firms/{firm_id}")
-def newest_page(firm_id: str, request: Request, planner: PlannerInUse) -> Response:
+def newest_page(
+    firm_id: str, request: Request, planner: PlannerInUse, watch: WatchInUse
+) -> Response:
     """A firm with its newest suggestion."""
     planner.firm(firm_id)
-    return _firm_page(request, planner, firm_id, newest_suggestion(planner, firm_id))
+    return _firm_page(request, planner, watch, firm_id, newest_suggestion(planner, firm_id))
 
 
 @router.get("/suggestions/{suggestion_id}")
-def suggestion_page(suggestion_id: str, request: Request, planner: PlannerInUse) -> Response:
+def suggestion_page(
+    suggestion_id: str, request: Request, planner: PlannerInUse, watch: WatchInUse
+) -> Response:
     """A firm with the suggestion asked for."""
     suggestion = planner.suggestions.get(suggestion_id)
-    return _firm_page(request, planner, suggestion.firm_id, suggestion)
+    return _firm_page(request, planner, watch, suggestion.firm_id, suggestion)
 
 
 @router.get("/firms/{firm_id}/chart.json")
@@ -129,6 +144,7 @@ def decide(
     suggestion_id: str,
     request: Request,
     planner: PlannerInUse,
+    watch: WatchInUse,
     form: Annotated[DecisionForm, Form()],
 ) -> Response:
     """Record the decision and show it; a second one is told of the first."""
@@ -138,22 +154,24 @@ def decide(
         )
     except UnreadableDecisionError:
         suggestion = planner.suggestions.get(suggestion_id)
-        return _firm_page(request, planner, suggestion.firm_id, suggestion, refused=form)
+        return _firm_page(request, planner, watch, suggestion.firm_id, suggestion, refused=form)
     except AlreadyDecidedError as error:
         return _already_decided(request, planner, error)
     return RedirectResponse(f"/suggestions/{suggestion_id}", status_code=303)
 
 
-def _firm_page(
+def _firm_page(  # noqa: PLR0913  what is shown, and the two doors to it
     request: Request,
     planner: Planner,
+    watch: MeterWatch,
     firm_id: str,
     suggestion: Suggestion | None,
     *,
     refused: DecisionForm | None = None,
 ) -> Response:
     firm = planner.firm(firm_id)
-    shown = firm_page(planner, firm, suggestion)
+    shown = firm_page(planner, watch, firm, suggestion)
+    peaks = shown.data.peaks
     path = f"/suggestions/{suggestion.suggestion_id}" if suggestion else f"/firms/{firm_id}"
     content: dict[str, object] = {
         "page": shown,
@@ -166,10 +184,14 @@ def _firm_page(
         "hours": shown.schedule.grid.steps / STEPS_PER_HOUR if shown.schedule else 0,
         "monthly_krw": saved_krw_per_month(shown.schedule, firm) if shown.schedule else 0,
         "refused": refused,
+        "peaks_drawings": draw_peaks(peaks) if peaks else (),
+        "findings_shown": FINDINGS_SHOWN,
         "notices": notices_for(planner, (firm_id,)),
     }
     status = 422 if refused else 200
-    return page(request, "firm.html", WORDS | content, status=status, path=path)
+    answer = page(request, "firm.html", WORDS | content, status=status, path=path)
+    answer.background = BackgroundTask(watch.daily_loads.refresh, firm_id)  # for the next reader
+    return answer
 
 
 def _already_decided(request: Request, planner: Planner, error: AlreadyDecidedError) -> Response:

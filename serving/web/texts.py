@@ -17,12 +17,16 @@ from babel.dates import format_date, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
+from feature_store.quality.finding import Words
+
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT_LANGUAGE: Language = "ko"
 
 _DAY_PATTERN: dict[Language, str] = {"ko": "M월 d일 (EEE)", "en": "EEE d MMM"}
 _SHORT_DAY_PATTERN: dict[Language, str] = {"ko": "d일 (EEE)", "en": "EEE d"}
+_MONTH_PATTERN: dict[Language, str] = {"ko": "y년 M월", "en": "MMM y"}
+_SHORT_MONTH_PATTERN: dict[Language, str] = {"ko": "M월", "en": "MMM"}
 _NAMES: dict[Language, str] = {"ko": "한국어", "en": "English"}
 
 
@@ -56,6 +60,10 @@ class Texts:
         """Write a power, to the kW."""
         return f"{self.number(value)} kW"
 
+    def kwh(self, value: float) -> str:
+        """Write an energy, to the kWh."""
+        return f"{self.number(value)} kWh"
+
     def won(self, value: float) -> str:
         """Write an amount of money, to the won."""
         figure = self.number(abs(value))
@@ -77,6 +85,18 @@ class Texts:
     def short_day(self, moment: date) -> str:
         """Write the day without the month, where room is short."""
         return format_date(moment, _SHORT_DAY_PATTERN[self.language], locale=self.language)
+
+    def month(self, moment: date) -> str:
+        """Write the month with its year."""
+        return format_date(moment, _MONTH_PATTERN[self.language], locale=self.language)
+
+    def short_month(self, moment: date) -> str:
+        """Write the month alone, where room is short."""
+        return format_date(moment, _SHORT_MONTH_PATTERN[self.language], locale=self.language)
+
+    def of(self, words: Words) -> str:
+        """Take what is told in both languages in this one."""
+        return words.ko if self.language == "ko" else words.en
 
     def moment(self, moment: datetime) -> str:
         """Write day and time of day."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from feature_store.quality.finding import Severity
+from feature_store.quality.freshness import FreshnessState
 from models.assets.action import Action
 from models.optimizer.schedule import Reason
+from models.tariffs.bill.ratchet import Origin
 from serving.suggestions.suggestion import (
     Accepted,
     Expired,
@@ -64,6 +67,27 @@ STATES = {
     "expired": marked("Expired"),
     "none": marked("No suggestion"),
 }
+
+FRESHNESS: dict[FreshnessState, str] = {
+    "green": marked("Reporting"),
+    "amber": marked("Late"),
+    "red": marked("Silent"),
+}
+"""How fresh a meter's readings are."""
+
+SEVERITIES: dict[Severity, str] = {
+    "notice": marked("notice"),
+    "warning": marked("warning"),
+    "fault": marked("fault"),
+}
+
+DEMAND_ORIGINS: dict[Origin, str] = {
+    Origin.THIS_MONTH: marked("this month's own peak"),
+    Origin.EARLIER_MONTH: marked("the peak of {month}"),
+    Origin.FLOOR: marked("the least share of the contract power"),
+    Origin.CONTRACT_POWER: marked("the contract power: there is no demand meter"),
+}
+"""What decides the demand that a month is billed for."""
 
 PROBLEM_TITLES = {
     "unknown-firm": marked("No such firm"),

@@ -1,6 +1,7 @@
 """Through the real command line: findings with advice, freshness, and a calendar that is kept."""
 
 import json
+from contextlib import closing
 from datetime import timedelta
 
 import numpy as np
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from feature_store.settings import Settings
+from feature_store.storage.findings import FindingStore
 from feature_store.storage.ledger_store import open_store
 from feature_store.time_grid import STEPS_PER_DAY
 from tests.builders import MONDAY, a_batch_of, a_firm, batch_of
@@ -130,6 +132,62 @@ def test_a_calendar_with_bad_rows_is_refused_whole_and_every_row_is_named(tmp_pa
     assert "nap" in said
     assert "nothing was stored" in said
     assert "work_calendar: []" in sandan("firms", "show", "bakery")[1]
+
+
+@pytest.fixture
+def now_is_the_end(monkeypatch):
+    monkeypatch.setenv("SANDAN_REPLAY_TIME", END.isoformat())
+
+
+def recorded(tmp_path):
+    with closing(open_store(Settings(home=tmp_path))) as store:
+        known = FindingStore(engine=store.engine).findings_known(END, "kiln_works")
+    return [one.finding.kind for one in known]
+
+
+@pytest.mark.usefixtures("now_is_the_end")
+def test_what_is_found_is_recorded_once(tmp_path):
+    assert "recorded: 2 findings new or changed, 0 gone" in sandan("quality", "--all")[1]
+    assert recorded(tmp_path) == ["false_zero", "gap"]
+    assert "recorded: 0 findings new or changed, 0 gone" in sandan("quality", "--all")[1]
+
+
+@pytest.mark.usefixtures("now_is_the_end")
+def test_what_no_longer_holds_is_recorded_as_gone(tmp_path):
+    sandan("quality", "--all")
+    whole = a_made_load(DAYS)
+    whole.demand_kw[WEEK] = 0.0
+    with closing(open_store(Settings(home=tmp_path))) as store:
+        store.append(batch_of(a_batch_of(whole).rows), recorded_at=END)
+    code, said = sandan("quality", "--firm", "kiln_works")
+    assert code == 0
+    assert "recorded: 0 findings new or changed, 1 gone" in said
+    assert recorded(tmp_path) == ["false_zero"]
+
+
+@pytest.mark.usefixtures("now_is_the_end")
+@pytest.mark.parametrize("arguments", [("--no-record",), ("--as-of", END.isoformat())])
+def test_nothing_is_recorded_of_a_look_that_is_to_leave_no_trace(tmp_path, arguments):
+    assert "recorded" not in sandan("quality", "--all", *arguments)[1]
+    assert recorded(tmp_path) == []
+
+
+@pytest.mark.usefixtures("now_is_the_end")
+def test_only_the_days_asked_about_are_told():
+    said = sandan("quality", "--firm", "kiln_works", "--days", "10", "--json", "--no-record")[1]
+    assert [one["kind"] for one in json.loads(said)[0]["findings"]] == ["gap"]
+
+
+def test_the_help_says_that_findings_are_recorded():
+    _, said = sandan("quality", "--help")
+    assert "What is found is recorded" in " ".join(said.split())
+
+
+def test_a_check_of_an_earlier_time_than_the_last_says_that_it_recorded_nothing(monkeypatch):
+    monkeypatch.setenv("SANDAN_REPLAY_TIME", END.isoformat())
+    sandan("quality", "--all")
+    monkeypatch.setenv("SANDAN_REPLAY_TIME", (END - timedelta(days=1)).isoformat())
+    assert "checked as of a later moment" in sandan("quality", "--all")[1]
 
 
 @pytest.mark.parametrize("arguments", [(), ("--firm", "bakery", "--all")])

@@ -87,5 +87,11 @@ def test_no_record_is_too_odd_to_be_judged_and_filled(pieces):
     np.testing.assert_array_equal(filling.demand_kw[believed], kw[believed])
 
 
+def test_days_that_equal_each_other_to_the_last_digit_have_no_displaced_clock():
+    shape = np.sin(np.linspace(0, 2 * np.pi, STEPS_PER_DAY, endpoint=False))
+    told = {one.kind for one in findings(a_history(np.tile(100 + 20 * shape, 40)), FIRM)}
+    assert "clock_shift" not in told
+
+
 def test_a_plain_record_of_a_working_plant_is_believed():
     assert findings(LOAD, FIRM) == ()

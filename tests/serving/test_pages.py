@@ -9,8 +9,8 @@ import pytest
 from models.optimizer.schedule import Infeasible, TimedOut
 from serving.bootstrap import NoForecaster
 from tests.fakes.forecaster import LastWeekForecaster
-from tests.fakes.scheduler import NoScheduler, OneJobScheduler, RatchetScheduler
-from tests.serving.conftest import FIRM, NOW, Served, serve
+from tests.fakes.scheduler import NoScheduler, RatchetScheduler
+from tests.serving.conftest import FIRM, NOW, Served
 from tests.serving.outline import Outline
 
 ACCEPT = {"decision": "accepted", "decided_by": "김운영", "reason": ""}
@@ -182,14 +182,6 @@ def test_a_peak_that_no_later_month_remembers_has_no_row_of_later_months(served:
     page = served.client.get(f"/firms/{FIRM}?lang=en").text
     assert "Demand charge of the month" in page
     assert "later months" not in page
-
-
-def test_old_readings_are_pointed_out(serve_with, settings):
-    assert "오래됨" not in serve_with().client.get("/").text
-    later = settings.model_copy(update={"replay_time": NOW + timedelta(hours=3)})
-    served = serve(later, OneJobScheduler())
-    assert "오래됨" in served.client.get("/").text
-    served.application.close()
 
 
 def test_newer_readings_than_the_plan_saw_offer_a_new_one(served: Served):

@@ -11,13 +11,17 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feature_store.quality.finding import Words
 from serving.web.texts import texts_in
 from serving.web.words import (
     ACTIONS,
     BANDS,
+    DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
+    FRESHNESS,
     PROBLEM_TITLES,
     REASONS,
+    SEVERITIES,
     STATES,
     TARIFF_CLASSES,
     VOLTAGES,
@@ -30,9 +34,12 @@ PLACE = re.compile(r"{(\w+)}")
 TABLES = (
     ACTIONS,
     BANDS,
+    DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
+    FRESHNESS,
     PROBLEM_TITLES,
     REASONS,
+    SEVERITIES,
     STATES,
     TARIFF_CLASSES,
     VOLTAGES,
@@ -81,6 +88,11 @@ def test_money_power_and_time_are_written_as_each_language_does():
     assert ko.full_moment(moment) == "2026년 11월 19일 (목) 06:00"
     assert en.full_moment(moment) == "Thu 19 Nov 2026 06:00"
     assert ko.clock(moment.replace(hour=18)) == "18:00"
+    assert (ko.month(moment), en.month(moment)) == ("2026년 11월", "Nov 2026")
+    assert (ko.short_month(moment), en.short_month(moment)) == ("11월", "Nov")
+    assert ko.kwh(1234.4) == en.kwh(1234.4) == "1,234 kWh"
+    words = Words(ko="결측", en="missing readings")
+    assert (ko.of(words), en.of(words)) == (words.ko, words.en)
     assert ko.span(moment, moment.replace(hour=8)) == "11월 19일 (목) 06:00–08:00"
 
 

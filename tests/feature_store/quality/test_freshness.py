@@ -6,9 +6,10 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from feature_store.quality.freshness import freshness
+from feature_store.quality.freshness import UNLEARNT, freshness
 from feature_store.time_grid import STEP, STEPS_PER_DAY
 from tests.builders import MONDAY, a_history, corrected_at
+from tests.feature_store.quality.freshness_of_history import fresh
 
 DAYS = 30
 
@@ -27,13 +28,13 @@ def a_daily_file(*, at_hour=6):
 
 def state(history, **after):
     moment = MONDAY + timedelta(days=DAYS) + timedelta(**after)
-    return freshness(history, moment=moment)
+    return fresh(history, moment=moment)
 
 
 def test_a_correction_of_everything_is_no_arrival():
     now = MONDAY + timedelta(days=DAYS, minutes=40)
     corrected = corrected_at(a_daily_file(), now)
-    assert freshness(corrected, moment=now) == freshness(a_daily_file(), moment=now)
+    assert fresh(corrected, moment=now) == fresh(a_daily_file(), moment=now)
 
 
 @pytest.mark.parametrize(
@@ -47,10 +48,10 @@ def test_a_live_meter_is_late_within_the_hour(minutes, expected):
     ("hours", "expected"), [(6, "green"), (30, "green"), (36, "amber"), (61, "red")]
 )
 def test_a_daily_file_is_fresh_until_the_next_is_due(hours, expected):
-    fresh = state(a_daily_file(), hours=hours)
-    assert fresh.learnt
-    assert fresh.usual_age == timedelta(hours=30)
-    assert fresh.state == expected
+    told = state(a_daily_file(), hours=hours)
+    assert told.learnt
+    assert told.usual_age == timedelta(hours=30)
+    assert told.state == expected
 
 
 def test_the_reason_tells_age_and_usual_age_in_both_languages():
@@ -68,14 +69,14 @@ def test_a_meter_with_too_few_arrivals_is_held_to_two_hours():
 
 
 def test_a_meter_that_never_reported_is_red():
-    assert freshness(None, moment=MONDAY).state == "red"
-    assert freshness(a_live_meter(), moment=MONDAY).state == "red"
+    assert freshness(None, UNLEARNT, moment=MONDAY).state == "red"
+    assert fresh(a_live_meter(), moment=MONDAY).state == "red"
 
 
 def test_corrections_of_old_readings_do_not_make_a_meter_fresh():
     history = a_live_meter()
     known_at = history.known_at.copy()
     known_at[:10] = known_at[-1] + 8 * STEP
-    fresh = state(replace(history, known_at=known_at), hours=3)
-    assert fresh.newest_end == MONDAY + timedelta(days=DAYS)
-    assert fresh.state == "red"
+    told = state(replace(history, known_at=known_at), hours=3)
+    assert told.newest_end == MONDAY + timedelta(days=DAYS)
+    assert told.state == "red"

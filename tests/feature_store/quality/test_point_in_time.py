@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from bench.injected_faults import FAULTS, with_readings
 from feature_store.quality.catalogue import findings
 from feature_store.quality.filled_history import filled
-from feature_store.quality.freshness import freshness
 from feature_store.time_grid import STEPS_PER_DAY
 from tests.builders import MONDAY, a_firm
 from tests.fakes.made_load import a_made_load
+from tests.feature_store.quality.freshness_of_history import fresh
 
 DAYS = 60
 FIRM = a_firm(holiday_country=None)
@@ -50,12 +50,12 @@ def test_later_readings_change_no_finding_no_filling_and_no_freshness(kinds, see
         known = one.as_of(moment)
         found = findings(known, FIRM)
         filling = filled(known, FIRM, found)
-        answers.append((found, filling.demand_kw, filling.rule, freshness(one, moment=moment)))
-    (found, kw, rule, fresh), (found_again, kw_again, rule_again, fresh_again) = answers
+        answers.append((found, filling.demand_kw, filling.rule, fresh(one, moment=moment)))
+    (found, kw, rule, age), (found_again, kw_again, rule_again, age_again) = answers
     assert found == found_again
     np.testing.assert_array_equal(kw, kw_again)
     np.testing.assert_array_equal(rule, rule_again)
-    assert fresh == fresh_again
+    assert age == age_again
 
 
 def test_a_correction_takes_its_finding_away_from_when_it_is_known():
