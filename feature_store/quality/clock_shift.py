@@ -156,6 +156,8 @@ def _begun(memory: _Memory, lags: IntArray) -> _Shift | None:
     if len(memory.window) < WINDOW_DAYS:
         return None
     pooled = np.sum([left for _, left in memory.window], axis=0)
+    if not pooled[0] > 0:
+        return None  # days that are the usual one, value by value
     best = int(np.argmin(pooled))
     ratio = float(pooled[best] / pooled[0])
     most = memory.most

@@ -41,7 +41,9 @@ class Finding:
     """Readings of one meter that cannot be believed, or are missing, and what to do about it."""
 
     firm_id: str
-    """Whose meter; firms with several are summed before they are looked at."""
+    """Whose meter."""
+    meter_id: str | None
+    """Which of the firm's meters; None where their sum was looked at."""
     kind: str
     """Id of the check that found it."""
     name: Words

@@ -11,16 +11,22 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, Select, func, or_, select
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.meter import Meter
 from feature_store.entities.validity import Bound, moment_of_bound
+from feature_store.errors import SandanError
 from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.tables import FIRMS
 
 EVER, FOR_GOOD = -(2**62), 2**62
 """Before the first second and after the last one that anything is about."""
+
+
+class UnreadableDeclarationError(SandanError):
+    """A declaration in the ledger is not one that this version accepts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +84,7 @@ def declared_firms(
     ranked = known.subquery()
     wanted = select(ranked.c.document, ranked.c.firm_id).where(ranked.c.newest == 1)
     rows = sorted(connection.execute(wanted), key=lambda row: str(row.firm_id))
-    return [Firm.model_validate_json(row.document) for row in rows]
+    return [_firm(str(row.firm_id), row.document) for row in rows]
 
 
 def declarations_of(
@@ -144,5 +150,20 @@ def _declared(row: RowMapping) -> Declared:
     start, end = row[FIRMS.c.valid_from], row[FIRMS.c.valid_to]
     return Declared(
         span=Span(start=EVER if start is None else start, end=FOR_GOOD if end is None else end),
-        firm=Firm.model_validate_json(row[FIRMS.c.document]),
+        firm=_firm(str(row[FIRMS.c.firm_id]), row[FIRMS.c.document]),
     )
+
+
+def _firm(firm_id: str, document: str) -> Firm:
+    """Read a stored declaration; what cannot be is told by the firm's id, for there are many."""
+    try:
+        return Firm.model_validate_json(document)
+    except ValidationError as error:
+        faults = ", ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'the firm'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise UnreadableDeclarationError(
+            f"{firm_id}: what the ledger keeps of it cannot be read ({faults}); "
+            "restore a backup from before it was declared, or install the version that took it"
+        ) from None
