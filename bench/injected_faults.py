@@ -16,6 +16,7 @@ from feature_store.time_grid import (
     STEP,
     STEPS_PER_DAY,
     STEPS_PER_HOUR,
+    STEPS_PER_WEEK,
     KilowattArray,
     TimeGrid,
     to_datetime,
@@ -137,6 +138,36 @@ def spike(history: LoadHistory, random: np.random.Generator) -> Injected:
     return _changed(history, _place(history, 1, random), np.array([highest]))
 
 
+def implausible(history: LoadHistory, random: np.random.Generator) -> Injected:
+    """One hour to a day of a register's state in place of the energy it advanced by."""
+    steps = int(random.integers(STEPS_PER_HOUR, STEPS_PER_DAY))
+    first = _place(history, steps, random)
+    advanced_kwh = np.cumsum(history.demand_kw[first : first + steps] * HOURS_PER_STEP)
+    return _changed(history, first, (COUNTER_KWH + advanced_kwh) / HOURS_PER_STEP)
+
+
+def level_step(history: LoadHistory, random: np.random.Generator) -> Injected:
+    """A unit or multiplier that is wrong for four weeks, either way."""
+    steps = 28 * STEPS_PER_DAY
+    first = _place(history, steps, random)
+    factor = random.choice([0.25, 4.0, 10.0, 60.0, 1000.0])
+    return _changed(history, first, history.demand_kw[first : first + steps] * factor)
+
+
+def copied_hours(history: LoadHistory, random: np.random.Generator) -> Injected:
+    """Six hours that are those of a week before."""
+    steps = 6 * STEPS_PER_HOUR
+    first = _place(history, steps, random)
+    earlier = first - STEPS_PER_WEEK
+    return _changed(history, first, history.demand_kw[earlier : earlier + steps].copy())
+
+
+def expansion(history: LoadHistory, random: np.random.Generator) -> Injected:
+    """No fault: from some day on the plant draws half as much again."""
+    first = _at_midnight(history, 1, random)
+    return _changed(history, first, history.demand_kw[first:] * 1.5)
+
+
 def clock_shift(history: LoadHistory, random: np.random.Generator, *, steps: int) -> Injected:
     """Two weeks with stamps that are late by some steps (early where negative)."""
     days = 14
@@ -166,6 +197,8 @@ FAULTS: Mapping[str, Injector] = MappingProxyType(
         "stuck": stuck,
         "duplicate_day": duplicate_day,
         "spike": spike,
+        "implausible": implausible,
+        "level_step": level_step,
     }
 )
 """By the kind of finding that each must lead to; clock shifts apart, of which sizes are tried."""

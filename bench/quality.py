@@ -20,6 +20,8 @@ from bench.injected_faults import (
     Injected,
     Injector,
     clock_shift,
+    copied_hours,
+    expansion,
     history_of,
     planned_shutdown,
 )
@@ -27,13 +29,14 @@ from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.quality.catalogue import CATALOGUE, findings
 from feature_store.quality.finding import Finding
+from feature_store.quality.meter_record import record_of
 from feature_store.sample.complex import load_sample
 from feature_store.time_grid import STEPS_PER_DAY
 
 TRIES = 6
 """A firm and fault."""
-SHIFT_STEPS = (1, 2, 4, -4, 36)
-"""A quarter hour, half an hour, an hour either way, and Korean time taken for UTC."""
+SHIFT_STEPS = (1, 2, 4, -4, 36, -36)
+"""A quarter hour, half an hour, an hour either way, and Korean time taken for UTC and back."""
 BORDER = timedelta(days=4)
 """A shift is told by whole days and may end with the weekend after it."""
 YEAR = 365 * STEPS_PER_DAY
@@ -73,7 +76,9 @@ def main() -> list[Figure]:
                 name=f"{name}: told rightly (precision)", value=score.precision_percent, unit="%"
             ),
         ]
-    figures.append(_shutdowns(meters, untouched))
+    resting = tuple(meter for meter in meters if rests(*meter))
+    figures.append(_mistaken("planned shutdowns", planned_shutdown, resting, untouched))
+    figures.append(_mistaken("expansions by half", expansion, meters, untouched))
     figures += _untouched(meters, untouched)
     write("quality", __doc__.splitlines()[0], figures)
     return figures
@@ -125,21 +130,30 @@ def _injectors() -> list[tuple[str, str, Injector]]:
         ("clock_shift", f"clock_shift {15 * steps:+} min", partial(clock_shift, steps=steps))
         for steps in SHIFT_STEPS
     ]
-    return [*((kind, kind, inject) for kind, inject in FAULTS.items()), *shifts]
+    named = [(kind, kind, inject) for kind, inject in FAULTS.items()]
+    return [*named, ("duplicate_day", "duplicate_day of 6 h", copied_hours), *shifts]
 
 
-def _shutdowns(
-    meters: tuple[tuple[Firm, LoadHistory], ...], untouched: Mapping[str, tuple[Finding, ...]]
+def rests(firm: Firm, history: LoadHistory) -> bool:
+    """Whether the plant has a load at rest: one that never rests must declare its shutdowns."""
+    record = record_of(history, firm)
+    return record is not None and record.standby_kw > 0
+
+
+def _mistaken(
+    name: str,
+    inject: Injector,
+    meters: tuple[tuple[Firm, LoadHistory], ...],
+    untouched: Mapping[str, tuple[Finding, ...]],
 ) -> Figure:
+    """How many of what is no fault are told as one."""
     random = np.random.default_rng(0)
     told = 0
     for firm, history in meters:
         for _ in range(TRIES):
-            injected = planned_shutdown(history, random)
+            injected = inject(history, random)
             told += bool(told_of(injected, firm, untouched[firm.firm_id]))
-    return Figure(
-        name=f"planned shutdowns told as a fault, of {TRIES * len(meters)}", value=told, at_most=0
-    )
+    return Figure(name=f"{name} told as a fault, of {TRIES * len(meters)}", value=told, at_most=0)
 
 
 def _untouched(

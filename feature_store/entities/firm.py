@@ -8,6 +8,7 @@ from functools import cache
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
+import holidays
 from pydantic import Field, field_validator, model_validator
 
 from feature_store.entities.declared import Declared
@@ -67,7 +68,8 @@ class Firm(Declared):
     """Place whose weather is the firm's, as `sandan weather import` named it, e.g. `asos 156`;
     left out, no weather is known of it."""
     holiday_country: str | None = "KR"
-    """Country whose public holidays the firm keeps, as the `holidays` library names it."""
+    """Country whose public holidays the firm keeps, by its ISO 3166 code such as KR; null for none.
+    Those that the `holidays` library lists are known."""
     closure_days: tuple[date, ...] = ()
     """Further days, announced beforehand, on which the firm does not work."""
     work_calendar: tuple[WorkPeriod, ...] = ()
@@ -82,6 +84,16 @@ class Firm(Declared):
     def _known_zone(cls, value: str) -> str:
         if value not in _known_zones():
             raise ValueError(f"{value!r} is no IANA time zone; write one such as Asia/Seoul")
+        return value
+
+    @field_validator("holiday_country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is not None and value not in _known_countries():
+            raise ValueError(
+                f"{value!r} is no country whose public holidays are known; write its ISO 3166 "
+                "code such as KR, or null for a firm that keeps no public holiday"
+            )
         return value
 
     @field_validator("meters")
@@ -124,3 +136,9 @@ class Firm(Declared):
 def _known_zones() -> frozenset[str]:
     """Names of all zones; looking them up walks the disk, and firms are read often."""
     return frozenset(available_timezones())
+
+
+@cache
+def _known_countries() -> frozenset[str]:
+    """Codes, of two and three letters, of all countries whose public holidays are known."""
+    return frozenset(holidays.list_supported_countries())

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+LARGEST_READING = 1e8
+"""Of an interval, kWh or kW, and kvarh: a register has eight digits at most, so no state of it is
+higher, and 400 GW in one interval is four times what all of Korea ever drew."""
+
 READING_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "firm_id": pl.String,
     "period_start": pl.Datetime("us", "UTC"),

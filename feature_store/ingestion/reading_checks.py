@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from feature_store.entities.reading_batch import LARGEST_READING
 from feature_store.ingestion.row_check import RowCheck
 from feature_store.ingestion.text_table import ROW, text
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
@@ -70,6 +71,7 @@ def number_checks(cell: Cell, *, number: str = NO_COMMA, parsed: str) -> tuple[R
             value.is_nan() | value.is_infinite(),
             "is not finite; leave the whole row out if the meter gave nothing",
         ),
+        _is_possible(cell, value),
         cell.check(
             value < 0,
             "is negative; readings are the draw from the grid, write what is fed in as 0",
@@ -86,6 +88,7 @@ def reactive_checks(cell: Cell, *, parsed: str, number: str = NO_COMMA) -> tuple
             value.is_nan() | value.is_infinite(),
             "is not finite; leave it empty if the meter gave nothing",
         ),
+        _is_possible(cell, value),
         cell.check(
             value < 0,
             "is negative; write lagging and leading energy in columns of their own, from 0",
@@ -143,6 +146,15 @@ def known_at_checks(cell: Cell, *, now: datetime) -> tuple[RowCheck, ...]:
 
 def _is_a_number(cell: Cell, value: pl.Expr, reason: str) -> RowCheck:
     return cell.check(cell.written.is_not_null() & value.is_null(), reason)
+
+
+def _is_possible(cell: Cell, value: pl.Expr) -> RowCheck:
+    too_large = value.is_finite() & (value > LARGEST_READING)
+    return cell.check(
+        too_large,
+        f"is above {LARGEST_READING:,.0f}, more than any register shows; "
+        "check the unit, and leave the row out if the meter gave nonsense",
+    )
 
 
 def _latest(now: datetime) -> pl.Expr:

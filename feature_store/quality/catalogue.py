@@ -6,6 +6,7 @@ import numpy as np
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.meter import Meter
 from feature_store.quality.catch_up import CatchUp
 from feature_store.quality.check import Check
 from feature_store.quality.clock_shift import ClockShift
@@ -13,6 +14,8 @@ from feature_store.quality.duplicate_days import DuplicateDays
 from feature_store.quality.false_zero import FalseZero
 from feature_store.quality.finding import Finding
 from feature_store.quality.gaps import Gaps
+from feature_store.quality.implausible import Implausible
+from feature_store.quality.level_step import LevelSteps
 from feature_store.quality.meter_record import BoolArray, MeterRecord, record_of
 from feature_store.quality.negative import Negative
 from feature_store.quality.rollover import Rollover
@@ -28,19 +31,23 @@ CATALOGUE: tuple[Check, ...] = (
     DuplicateDays(),
     Stuck(),
     Spikes(),
+    Implausible(),
     ClockShift(),
+    LevelSteps(),
 )
 """In the order in which they explain a reading: what an earlier check explains in whole, a later
 one does not tell again (the spike of a catch-up, the gap before it)."""
 
 
-def findings(history: LoadHistory, firm: Firm) -> tuple[Finding, ...]:
-    """Return what is wrong with a meter's readings, in the order of time.
+def findings(history: LoadHistory, firm: Firm, meter: Meter | None = None) -> tuple[Finding, ...]:
+    """Return what is wrong with readings, in the order of time.
+
+    They are those of ``meter``, or the sum over the firm's counted meters where it is left out.
 
     Only ``history`` and what the firm declared are read, so what is found as of a moment stays
     the same whatever arrives later: pass both as they were known then.
     """
-    record = record_of(history, firm)
+    record = record_of(history, firm, meter)
     if record is None:
         return ()
     return tuple(sorted(_found(record), key=lambda found: (found.start, found.end, found.kind)))

@@ -57,6 +57,7 @@ def finding(  # noqa: PLR0913  a finding has this many facts, and each check sta
     start, end = record.span(run)
     return Finding(
         firm_id=record.firm.firm_id,
+        meter_id=None if record.meter is None else record.meter.meter_id,
         kind=check.kind,
         name=check.name,
         start=start,

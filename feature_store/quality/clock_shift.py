@@ -156,6 +156,8 @@ def _begun(memory: _Memory, lags: IntArray) -> _Shift | None:
     if len(memory.window) < WINDOW_DAYS:
         return None
     pooled = np.sum([left for _, left in memory.window], axis=0)
+    if not pooled[0] > 0:
+        return None  # days that are the usual one, value by value
     best = int(np.argmin(pooled))
     # Days that equal each other leave nothing unexplained, so there is nothing to be less than.
     ratio = float(pooled[best] / pooled[0]) if best and pooled[0] > 0 else 1.0

@@ -93,10 +93,11 @@ class FindingDocument(_Document):
             advice=WordsDocument.of(finding.advice),
         )
 
-    def finding(self, firm_id: str) -> Finding:
+    def finding(self, firm_id: str, meter_id: str) -> Finding:
         """Read it back; a document does not say whose it is."""
         return Finding(
             firm_id=firm_id,
+            meter_id=meter_id,
             kind=self.kind,
             name=self.name.words(),
             start=self.start,

@@ -11,19 +11,19 @@ from feature_store.quality.check import finding
 from feature_store.quality.filling_rule import Replacement, as_on_alike_days
 from feature_store.quality.finding import Finding, Quantity, Words
 from feature_store.quality.meter_record import BoolArray, MeterRecord, Run, runs_of
-from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY
+from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY, STEPS_PER_HOUR
 
-LEAST_STEPS = STEPS_PER_DAY // 2
-"""Half a day. The sample's meters repeat a value of the day before in one interval of nine at
-most, so not even a quarter of this comes about by chance."""
+LEAST_STEPS = 4 * STEPS_PER_HOUR
+"""Four hours. The sample's meters repeat a value of the day before in one interval of nine at
+most, so sixteen in a row do not come about by chance."""
 LEAST_VALUES = 8
 """Different values among them: a plant at rest draws the same two or three on every Sunday."""
-_NAME = Words(ko="복사된 날", en="repeated day")
+_NAME = Words(ko="복사된 구간", en="repeated stretch")
 _ADVICE = Words(
-    ko="이전 날의 값이 그대로 반복됩니다. 날짜를 바꿔 같은 파일을 올렸는지 확인하고, "
-    "이 날의 값을 다시 올리세요.",
+    ko="이전 날의 값이 그대로 반복됩니다. 날짜를 바꿔 같은 파일을 올렸는지, 뒤의 "
+    "날들이 하루씩 밀려 있지는 않은지 확인하고, 이 구간의 값을 다시 올리세요.",
     en="These readings repeat an earlier day exactly. Check whether the same file was imported "
-    "under another date, and import this day's own values.",
+    "under another date, or all days after it stand a day late; import the stretch's own values.",
 )
 
 
@@ -48,7 +48,7 @@ class DuplicateDays:
                     Quantity(name="length", value=run.steps * HOURS_PER_STEP, unit="h"),
                     Quantity(name=f"days after {original.date()}", value=days, unit="d"),
                 ),
-                rule="no half day of changing values repeats an earlier day",
+                rule="no four hours of changing values repeat an earlier day",
                 learnt=None,
                 advice=_ADVICE,
             )

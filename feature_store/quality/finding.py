@@ -42,6 +42,8 @@ class Finding:
 
     firm_id: str
     """Whose meter."""
+    meter_id: str | None
+    """Which of the firm's meters; None where their sum was looked at."""
     kind: str
     """Id of the check that found it."""
     name: Words

@@ -10,7 +10,7 @@ import numpy as np
 from feature_store.quality.check import finding
 from feature_store.quality.filling_rule import FillingRule, Replacement, interpolated
 from feature_store.quality.finding import Finding, Quantity, Words
-from feature_store.quality.meter_record import MeterRecord, Run
+from feature_store.quality.meter_record import MeterRecord, Run, runs_of
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 
 COUNTER_SIZES_KWH = tuple(10.0**digits for digits in range(4, 9))
@@ -42,10 +42,12 @@ class Rollover:
             return
         most_kw = _most_usual_kw(record)
         suspects = (record.kw < 0) | (record.kw > _least_jump_kw(most_kw))
-        for step in np.flatnonzero(suspects):
-            run = Run(first=int(step), after=int(step) + 1)
+        for run in runs_of(suspects):
+            if run.steps > 1:
+                continue  # no counter runs over twice in a row
+            step = run.first
             kwh = float(record.kw[step]) * HOURS_PER_STEP
-            mended_kwh = _mended_kwh(record, int(step), most_kw)
+            mended_kwh = _mended_kwh(record, step, most_kw)
             if mended_kwh is None:
                 continue
             yield finding(
@@ -78,7 +80,7 @@ class Rollover:
 
 
 def _most_usual_kw(record: MeterRecord) -> float:
-    believed = record.kw[record.kw >= 0]  # NaN compares False
+    believed = record.possible_kw[record.possible_kw >= 0]  # NaN compares False
     if not believed.size:
         return 0.0
     return ROOM * float(np.quantile(believed, USUAL_QUANTILE))

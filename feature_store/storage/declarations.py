@@ -13,11 +13,13 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, Select, func, or_, select
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.meter import Meter
 from feature_store.entities.validity import Bound, moment_of_bound
+from feature_store.errors import SandanError
 from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.tables import FIRMS
 
@@ -26,6 +28,10 @@ EVER, FOR_GOOD = -(2**62), 2**62
 
 DOCUMENTS_AT_MOST = 8192
 """Declarations kept as they were parsed: two of each of 4,000 firms, some 50 MB of them."""
+
+
+class UnreadableDeclarationError(SandanError):
+    """A declaration in the ledger is not one that this version accepts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +89,7 @@ def declared_firms(
     ranked = known.subquery()
     wanted = select(ranked.c.document, ranked.c.firm_id).where(ranked.c.newest == 1)
     rows = sorted(connection.execute(wanted), key=lambda row: str(row.firm_id))
-    return [_firm_of(row.document) for row in rows]
+    return [_firm_of(str(row.firm_id), row.document) for row in rows]
 
 
 def declarations_of(
@@ -181,11 +187,24 @@ def _declared(row: RowMapping) -> Declared:
     start, end = row[FIRMS.c.valid_from], row[FIRMS.c.valid_to]
     return Declared(
         span=Span(start=EVER if start is None else start, end=FOR_GOOD if end is None else end),
-        firm=_firm_of(row[FIRMS.c.document]),
+        firm=_firm_of(str(row[FIRMS.c.firm_id]), row[FIRMS.c.document]),
     )
 
 
 @lru_cache(maxsize=DOCUMENTS_AT_MOST)
-def _firm_of(document: str) -> Firm:
-    """Parse a declaration; by its text, since a restored database may give its row's id again."""
-    return Firm.model_validate_json(document)
+def _firm_of(firm_id: str, document: str) -> Firm:
+    """Read a stored declaration; what cannot be is told by the firm's id, for there are many.
+
+    Kept by its text, since a restored database may give its row's id again.
+    """
+    try:
+        return Firm.model_validate_json(document)
+    except ValidationError as error:
+        faults = ", ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'the firm'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise UnreadableDeclarationError(
+            f"{firm_id}: what the ledger keeps of it cannot be read ({faults}); "
+            "restore a backup from before it was declared, or install the version that took it"
+        ) from None

@@ -97,7 +97,9 @@ class FindingStore:
             KnownFinding(
                 meter_id=row.meter_id,
                 found_at=moment_of_seconds(row.found_at),
-                finding=FindingDocument.model_validate_json(row.document).finding(firm_id),
+                finding=FindingDocument.model_validate_json(row.document).finding(
+                    firm_id, row.meter_id
+                ),
             )
             for row in sorted(rows, key=lambda row: (row.period_start, row.meter_id, row.kind))
         )

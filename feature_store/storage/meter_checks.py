@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feature_store.entities.firm import Firm
-from feature_store.entities.load_history import LoadHistory
-from feature_store.entities.meter_readings import MeterReadings
 from feature_store.point_in_time import Knowledge
 from feature_store.quality.catalogue import findings
 from feature_store.quality.finding import Finding
-from feature_store.time_grid import HOURS_PER_STEP
+from feature_store.quality.one_meter import meter_history
 
 TOLD_DAYS = 400
 """A year, and the month in which last year's faults are still being mended."""
@@ -50,18 +48,10 @@ def check_firm(known: Knowledge, firm: Firm, *, days: int = TOLD_DAYS) -> FirmCh
         since=since,
         by_meter={
             one.meter.meter_id: tuple(
-                found for found in findings(_load_of(one, firm), firm) if found.start >= since
+                found
+                for found in findings(meter_history(firm, one), firm, one.meter)
+                if found.start >= since
             )
             for one in told
         },
-    )
-
-
-def _load_of(readings: MeterReadings, firm: Firm) -> LoadHistory:
-    """Lay a meter's readings out as if it were all that the firm draws."""
-    return LoadHistory(
-        firm_id=firm.firm_id,
-        grid=readings.grid,
-        demand_kw=readings.kwh / HOURS_PER_STEP,
-        known_at=readings.known_at,
     )

@@ -80,6 +80,7 @@ def test_the_batch_says_where_it_came_from(made, tmp_path):
         ("-0.25", "is negative"),
         ("NaN", "is not finite"),
         ("inf", "is not finite"),
+        ("1e+300", "is above 100,000,000"),
     ],
 )
 def test_a_bad_value_is_named_with_row_and_column(made, tmp_path, value, reason):
@@ -150,7 +151,12 @@ def test_a_clock_that_runs_two_minutes_ahead_is_forgiven(made, tmp_path):
 @pytest.mark.parametrize("made", [made for made in MADE if made.reactive], ids=str)
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [("much", "is not a number"), ("-0.25", "is negative"), ("NaN", "is not finite")],
+    [
+        ("much", "is not a number"),
+        ("-0.25", "is negative"),
+        ("NaN", "is not finite"),
+        ("1e+300", "is above 100,000,000"),
+    ],
 )
 def test_bad_reactive_energy_is_named_and_none_is_no_fault(made, tmp_path, value, reason):
     fault = only_fault(made, tmp_path, changed(2, lagging=value))

@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from feature_store.calendar.closed_days import closed_days
 from feature_store.calendar.public_holidays import UnknownCountryError, public_holidays
@@ -52,7 +53,13 @@ def test_no_dates_give_no_answers():
 
 def test_an_unknown_country_says_what_to_write():
     with pytest.raises(UnknownCountryError, match="write a two-letter code such as KR"):
-        closed_on(firm(holiday_country="XX"), "2026-01-01")
+        public_holidays("XX", 2026, 2026)
+
+
+@pytest.mark.parametrize("country", ["XX", "kr", "Korea", ""])
+def test_a_firm_of_an_unknown_country_is_refused_when_it_is_declared(country):
+    with pytest.raises(ValidationError, match="write its ISO 3166 code such as KR, or null"):
+        firm(holiday_country=country)
 
 
 def test_korean_holidays_have_korean_names():

@@ -37,13 +37,19 @@ def test_ordinary_by_the_tariff(day, why):
     assert not is_off_peak(day), why
 
 
+@pytest.mark.parametrize("day", ["2015-08-14", "2016-05-06", "2017-10-02", "2020-08-17"])
+def test_the_temporary_holidays_of_older_years_are_ordinary_days(day):
+    assert not is_off_peak(day)
+
+
 @pytest.mark.parametrize("entry", excluded_holidays(), ids=lambda entry: entry.day.isoformat())
 def test_a_temporary_holiday_is_an_ordinary_day(entry):
     assert not is_off_peak(entry.day)
 
 
-def test_the_uncertain_exclusion_is_marked():
-    assert [str(e.day) for e in excluded_holidays() if not e.confirmed] == ["2025-06-03"]
+def test_the_uncertain_exclusions_are_marked_alike():
+    uncertain = [str(entry.day) for entry in excluded_holidays() if not entry.confirmed]
+    assert uncertain == ["2017-05-09", "2025-06-03"]  # both elections after a vacancy
 
 
 def test_a_year_has_its_sundays_and_its_weekday_holidays():

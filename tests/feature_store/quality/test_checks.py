@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from bench.injected_faults import with_readings
+from feature_store.entities.firm import Contract
 from feature_store.entities.work_calendar import WorkPeriod
 from feature_store.quality.catalogue import findings
+from feature_store.quality.filled_history import filled
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, TimeGrid
 from tests.builders import MONDAY, a_firm, a_history
 from tests.fakes.made_load import a_made_load
 
 FIRM = a_firm(holiday_country=None)
+FIRM_OF_2_MW = a_firm(holiday_country=None, contract=Contract(power_kw=2_000))
 LOAD = a_made_load(60)
 WORKING = 42 * STEPS_PER_DAY + 36
 """9 o'clock of a Monday."""
@@ -64,6 +67,108 @@ def test_a_meter_that_often_repeats_its_value_must_repeat_it_longer():
     assert kinds(with_readings(LOAD, coarse)) == []
     coarse[at(WORKING, 32)] = 210.0
     assert kinds(with_readings(LOAD, coarse)) == ["stuck"]
+
+
+def a_furnace(days=60):
+    """Day and night about 1,000 kW, never at rest."""
+    random = np.random.default_rng(0)
+    return a_history((1_000 + 60 * random.standard_normal(days * STEPS_PER_DAY)).tolist())
+
+
+def test_a_meter_that_sticks_far_below_a_load_that_never_rests_is_stuck():
+    furnace = a_furnace()
+    changed = furnace.demand_kw.copy()
+    changed[at(WORKING, 10 * STEPS_PER_DAY)] = 470.0  # a sixth of the record, below its lowest
+    (stuck,) = findings(with_readings(furnace, changed), FIRM_OF_2_MW)
+    assert (stuck.kind, stuck.seen[1].value) == ("stuck", 240.0)
+
+
+def test_a_first_month_that_is_stuck_teaches_no_patience():
+    changed = LOAD.demand_kw.copy()
+    changed[: 20 * STEPS_PER_DAY] = 210.0
+    changed[WEEK] = 190.0
+    assert kinds(with_readings(LOAD, changed)) == ["stuck", "stuck"]
+
+
+@pytest.mark.parametrize("kw", [20 * 250.0, 1e6, 123_456 * 4.0])
+@pytest.mark.parametrize("steps", [3, STEPS_PER_HOUR, STEPS_PER_DAY])
+def test_impossible_readings_are_told_however_long_they_last(kw, steps):
+    noise = np.random.default_rng(0).uniform(1, 1.1, steps)
+    changed = put(at(WORKING, steps), kw * noise)
+    (found,) = findings(changed, FIRM)
+    assert (found.kind, found.severity) == ("implausible", "fault")
+    assert found.end - found.start == timedelta(minutes=15) * steps
+    filling = filled(changed, FIRM, [found]).demand_kw[at(WORKING, steps)]
+    assert filling.max() < 400
+
+
+def test_far_beyond_every_peak_is_believed_up_to_the_contract_power():
+    twice_alone = put(at(WORKING, STEPS_PER_HOUR), 1_100.0)
+    assert kinds(twice_alone) == ["implausible"]
+    assert kinds(twice_alone, FIRM_OF_2_MW) == []
+
+
+def test_impossible_readings_do_not_hide_a_later_spike():
+    changed = put(at(WORKING, STEPS_PER_DAY), 5e5 + np.arange(STEPS_PER_DAY)).demand_kw.copy()
+    changed[50 * STEPS_PER_DAY] = 900.0
+    assert kinds(with_readings(LOAD, changed)) == ["implausible", "spike"]
+
+
+@pytest.mark.parametrize("factor", [4.0, 0.25, 10.0, 60.0, 1000.0])
+def test_a_wrong_unit_or_multiplier_is_told_from_its_first_interval_and_left(factor):
+    first = 30 * STEPS_PER_DAY + 40
+    changed = put(slice(first, None), LOAD.demand_kw[first:] * factor)
+    (step,) = findings(changed, FIRM)
+    assert step.kind == "level_step"
+    assert abs(step.start - (MONDAY + timedelta(days=30, hours=10))) <= timedelta(hours=1)
+    assert step.end == changed.grid.end
+    assert step.seen[1].value == pytest.approx(factor)
+    np.testing.assert_array_equal(filled(changed, FIRM, [step]).demand_kw, changed.demand_kw)
+
+
+def test_a_multiplier_that_is_put_right_ends_its_finding():
+    changed = put(
+        slice(WEEK.start - 1_400, WEEK.start), LOAD.demand_kw[at(WEEK.start - 1_400, 1_400)] * 10
+    )
+    (step,) = findings(changed, FIRM)
+    assert step.kind == "level_step"
+    assert abs(step.end - (MONDAY + timedelta(days=42))) <= timedelta(hours=2)
+
+
+@pytest.mark.parametrize("factor", [1.5, 2.0, 0.6])
+def test_a_plant_that_grows_or_shrinks_is_no_fault(factor):
+    first = 30 * STEPS_PER_DAY
+    assert kinds(put(slice(first, None), LOAD.demand_kw[first:] * factor), FIRM_OF_2_MW) == []
+
+
+def test_a_new_furnace_on_top_of_the_load_is_no_fault():
+    first = 30 * STEPS_PER_DAY
+    assert kinds(put(slice(first, None), LOAD.demand_kw[first:] + 600.0), FIRM_OF_2_MW) == []
+
+
+def test_a_plant_that_closes_for_two_weeks_and_opens_again_changed_no_multiplier():
+    rest = 48 + 3 * np.random.default_rng(1).standard_normal(14 * STEPS_PER_DAY)
+    changed = put(slice(WEEK.start - 14 * STEPS_PER_DAY, WEEK.start), rest)
+    assert "level_step" not in kinds(changed)
+
+
+def test_six_hours_that_repeat_last_week_are_told():
+    copy = LOAD.demand_kw[at(WORKING - 7 * STEPS_PER_DAY, 24)].copy()
+    (found,) = findings(put(at(WORKING, 24), copy), FIRM)
+    assert found.kind == "duplicate_day"
+    assert found.end - found.start == timedelta(hours=6)
+
+
+def test_a_counter_does_not_run_over_twice_in_a_row():
+    usual = LOAD.demand_kw[at(WORKING, 2)]
+    assert "rollover" not in kinds(put(at(WORKING, 2), usual + 4e5))
+
+
+def test_half_as_much_again_as_a_furnace_ever_drew_is_a_spike():
+    furnace = a_furnace()
+    changed = furnace.demand_kw.copy()
+    changed[WORKING] = 1_700.0
+    assert kinds(with_readings(furnace, changed), FIRM_OF_2_MW) == ["spike"]
 
 
 def test_a_week_at_constant_rest_is_no_fault():
@@ -180,5 +285,6 @@ def test_a_clock_that_the_law_puts_forward_is_no_fault():
 
 
 def test_a_few_days_are_no_past_to_learn_from():
-    short = a_history(np.r_[np.full(95, 50.0), 9_000.0, np.full(96, 50.0)].tolist())
-    assert kinds(short) == []
+    short = np.r_[np.full(95, 50.0), 1_400.0, np.full(96, 50.0)]
+    assert kinds(a_history(short.tolist())) == []
+    assert kinds(a_history((10 * short).tolist())) == ["implausible"]  # but the contract is known

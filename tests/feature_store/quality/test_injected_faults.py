@@ -5,8 +5,15 @@ from functools import partial
 import numpy as np
 import pytest
 
-from bench.injected_faults import FAULTS, clock_shift, history_of, planned_shutdown
-from bench.quality import scored, told_of
+from bench.injected_faults import (
+    FAULTS,
+    clock_shift,
+    copied_hours,
+    expansion,
+    history_of,
+    planned_shutdown,
+)
+from bench.quality import rests, scored, told_of
 from feature_store.quality.catalogue import CATALOGUE, findings
 from feature_store.sample.complex import load_sample
 
@@ -47,9 +54,23 @@ def test_a_clock_that_is_an_hour_or_the_zone_off_is_found_where_days_have_a_shap
 
 def test_a_planned_shutdown_at_a_constant_low_load_is_no_fault(meters, untouched):
     random = np.random.default_rng(1)
-    for firm, history in meters:
+    resting = [meter for meter in meters if rests(*meter)]
+    assert len(resting) >= 10
+    for firm, history in resting:
         shutdown = planned_shutdown(history, random)
         assert told_of(shutdown, firm, untouched[firm.firm_id]) == []
+
+
+def test_a_plant_that_grows_by_half_is_no_fault(meters, untouched):
+    random = np.random.default_rng(1)
+    for firm, history in meters:
+        assert told_of(expansion(history, random), firm, untouched[firm.firm_id]) == []
+
+
+def test_six_hours_copied_from_last_week_are_found_on_every_load(meters, untouched):
+    score = scored("duplicate_day", copied_hours, meters, untouched, tries=2)
+    assert score.recall_percent >= 95
+    assert score.precision_percent >= 95
 
 
 def test_untouched_years_tell_under_three_findings_a_firm(untouched):

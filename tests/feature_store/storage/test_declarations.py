@@ -7,10 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from sqlalchemy import update
 
 from feature_store.entities.meter import Meter
-from feature_store.storage.declarations import EVER, FOR_GOOD, Declared, Span, timeline
-from tests.builders import a_firm
+from feature_store.storage.database import open_engine
+from feature_store.storage.declarations import (
+    EVER,
+    FOR_GOOD,
+    Declared,
+    Span,
+    UnreadableDeclarationError,
+    timeline,
+)
+from feature_store.storage.ledger_store import LedgerStore
+from feature_store.storage.migrate import upgrade
+from feature_store.storage.tables import FIRMS
+from tests.builders import MONDAY, a_firm
 
 NAMES = ("one", "two", "three")
 bounds = st.sampled_from([EVER, 0, 1, 2, 3, FOR_GOOD])
@@ -61,3 +73,21 @@ def test_an_import_meter_is_counted_unless_it_is_said_otherwise():
 
 def test_a_firm_without_meters_has_one_of_its_own_name():
     assert a_firm().read_meters == (Meter(meter_id="kiln_works"),)
+
+
+def test_of_many_firms_the_one_whose_stored_declaration_cannot_be_read_is_named(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+    upgrade(engine)
+    store = LedgerStore(engine)
+    for firm_id in ("kiln_works", "press_shop"):
+        store.declare(a_firm(firm_id), known_at=MONDAY)
+    damaged = a_firm("press_shop").model_copy(update={"holiday_country": "XX"}).model_dump_json()
+    with engine.begin() as connection:
+        connection.execute(
+            update(FIRMS).where(FIRMS.c.firm_id == "press_shop").values(document=damaged)
+        )
+    known = store.as_of(MONDAY)
+    assert known.firm("kiln_works") == a_firm()
+    with pytest.raises(UnreadableDeclarationError, match=r"^press_shop: .*holiday_country.*'XX'"):
+        known.firms()
+    engine.dispose()
