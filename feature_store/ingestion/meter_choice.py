@@ -152,6 +152,7 @@ def summed(
             pl.len(),
             pl.col(SOURCE),
             pl.col(ROW).min(),
+            *([pl.col("quality").drop_nulls().first()] if "quality" in rows.columns else []),
         )
         .join(needed, on="firm_id")
     )
