@@ -34,6 +34,13 @@ SHOWN_LETTERS = 200
 SHOWN_METERS = 8
 """Numbers listed in a preview; a file of research data holds thousands."""
 
+KNOWN = {
+    "measured": "known: since the end of each interval (--known-at import: since the import)",
+    "import": "known: since the import (--known-at measured: since the end of each interval)",
+    "file": "known: since when the file says",
+}
+"""Since when the rows of a preview would be."""
+
 KOREA = ZoneInfo("Asia/Seoul")
 
 app = typer.Typer(no_args_is_help=True, help="Take meter files in and write readings out.")
@@ -59,6 +66,22 @@ _Unit = Annotated[
     str | None,
     typer.Option(help="kWh or kW, if no header or title of the file tells.", metavar="UNIT"),
 ]
+_Labels = Annotated[
+    str | None,
+    typer.Option(
+        help="start or end of the interval, if the labels of the file may be either.",
+        metavar="SIDE",
+    ),
+]
+_KnownAt = Annotated[
+    str,
+    typer.Option(
+        help="Since when rows are known of which the file does not say it. measured: since the end "
+        "of the interval, as if the meter had told at once; right for a history. import: since "
+        "now; right for files that come regularly, whose lateness forecasts must live with.",
+        metavar="WHEN",
+    ),
+]
 _Format = Annotated[
     str | None,
     typer.Option("--format", help="Name of the format. Default: recognised.", metavar="NAME"),
@@ -76,6 +99,8 @@ def import_file(  # noqa: PLR0913  a command has as many options as it has
     firm: _Firm = None,
     meter: _Meters = None,
     unit: _Unit = None,
+    labels: _Labels = None,
+    known_at: _KnownAt = "measured",
     format_name: _Format = None,
     faults: _Faults = None,
     keep_good: Annotated[
@@ -98,7 +123,14 @@ def import_file(  # noqa: PLR0913  a command has as many options as it has
     settings = Settings()
     now = settings.now()
     with closing(open_store(settings)) as store:
-        request = read_request(now=now, firm_id=firm, meters=meter or [], unit=unit)
+        request = read_request(
+            now=now,
+            firm_id=firm,
+            meters=meter or [],
+            unit=unit,
+            labels=labels,
+            known_at=known_at,
+        )
         taken = take_in(
             store,
             Delivery(path=file, request=request, format_name=format_name, keep_good=keep_good),
@@ -113,6 +145,7 @@ def import_file(  # noqa: PLR0913  a command has as many options as it has
         known, batch = store.as_of(now), taken.batch
         firms = [known.firm(firm_id) for firm_id in batch.rows["firm_id"].unique().sort()]
     print_outcome(taken.outcome)
+    print_notices(batch.notices)
     print_coverage(batch, firms)
     if bad_rows:
         print_faults(batch.source_name, bad_rows, faults, stored=True)
@@ -123,19 +156,31 @@ app.command(name="refused")(refused)
 
 
 @app.command()
-def preview(
+def preview(  # noqa: PLR0913  a command has as many options as it has
     file: _File,
     *,
     firm: _Firm = None,
     meter: _Meters = None,
     unit: _Unit = None,
+    labels: _Labels = None,
+    known_at: _KnownAt = "measured",
     format_name: _Format = None,
 ) -> None:
     """Show how FILE would be understood, and what would be refused. Nothing is stored."""
     from feature_store.ingestion.preview import preview_file
+    from feature_store.ingestion.read_request import read_request
     from feature_store.settings import Settings
 
-    asked = requested(Settings(), firm=firm, meters=meter, unit=unit)
+    settings = Settings()
+    request = read_request(
+        now=settings.now(),
+        firm_id=firm,
+        meters=meter or [],
+        unit=unit,
+        labels=labels,
+        known_at=known_at,
+    )
+    asked = with_declared_meters(settings, request)
     seen = preview_file(file, asked, format_name=format_name)
     print_preview(seen)
     if seen.bad_rows:
@@ -143,10 +188,8 @@ def preview(
         raise typer.Exit(code=1)
 
 
-def requested(
-    settings: Settings, *, firm: str | None, meters: list[str] | None, unit: str | None
-) -> ReadRequest:
-    """Return what the options ask for, with the customer numbers of the firms that they name.
+def with_declared_meters(settings: Settings, request: ReadRequest) -> ReadRequest:
+    """Return a request with the customer numbers of the firms that it names.
 
     To look at a file its firm need not be declared; then any number is its own.
     """
@@ -154,16 +197,13 @@ def requested(
 
     from feature_store.errors import UnknownFirmError
     from feature_store.ingestion.intake import declared_meters
-    from feature_store.ingestion.read_request import read_request
     from feature_store.storage.ledger_store import open_store
 
-    now = settings.now()
-    request = read_request(now=now, firm_id=firm, meters=meters or [], unit=unit)
     if not request.firms_named:
         return request
     with closing(open_store(settings)) as store:
         try:
-            declared = declared_meters(store.as_of(now), request)
+            declared = declared_meters(store.as_of(request.now), request)
         except UnknownFirmError:
             return request
     return replace(request, declared_meters=declared)
@@ -252,7 +292,9 @@ def print_preview(seen: Preview) -> None:
             f"{end:%Y-%m-%d %H:%M} (Asia/Seoul), {gaps}",
             markup=False,
         )
+    print_notices(seen.notices)
     if seen.first_rows.height:
+        RESULT.print(KNOWN[seen.known_at], markup=False)
         table = Table("firm", "start (Asia/Seoul)", "kWh", "kvarh lagging", "kvarh leading")
         for row in seen.first_rows.iter_rows(named=True):
             numbers = (row["kwh"], row["lagging_kvarh"], row["leading_kvarh"])
@@ -262,6 +304,12 @@ def print_preview(seen: Preview) -> None:
                 *("" if number is None else f"{number:,.2f}" for number in numbers),
             )
         RESULT.print(table)
+
+
+def print_notices(notices: tuple[str, ...]) -> None:
+    """Say what was taken otherwise than it stands in the file."""
+    for notice in notices:
+        INFO.print(f"note: {notice}", markup=False, soft_wrap=True)
 
 
 def print_faults(

@@ -87,6 +87,10 @@ class Made:
     wide: bool = False
     power: bool = False
     """Whether the values are written as mean kW."""
+    labels_open: bool = False
+    """Whether no label is written as 24:00, so that the caller may say what they are."""
+    parts: bool = False
+    """Whether a label inside an interval is a part of it."""
     asks: Mapping[str, str] = field(default_factory=dict)
     """What the caller has to say about it."""
 
@@ -394,6 +398,7 @@ _ON = replace(
     value_column="순방향 유효전력량(KWH)",
     write=_text(kepco_on, "utf-8-sig"),
     reactive=False,
+    parts=True,
 )
 _OURS = Made(
     name="",
@@ -495,6 +500,7 @@ MADE = (
         name="한전ON, .xlsx of times and numbers",
         file_name="검침.xlsx",
         write=_xlsx_of_numbers,
+        labels_open=True,
         encoding="xlsx",
     ),
     replace(

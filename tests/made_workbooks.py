@@ -26,6 +26,13 @@ class Formula:
     saved: str | None
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A cell that shows an error."""
+
+    error: str
+
+
 def letters(column: int) -> str:
     """Name of a column, from 0: A, B, … Z, AA."""
     name = ""
@@ -37,7 +44,7 @@ def letters(column: int) -> str:
 
 
 def xlsx(
-    *sheets: Sequence[Sequence[Cell | Formula]], parts: Mapping[str, bytes] | None = None
+    *sheets: Sequence[Sequence[Cell | Formula | Failed]], parts: Mapping[str, bytes] | None = None
 ) -> bytes:
     """A workbook with these sheets and, if given, further parts of the archive."""
     return zipped(
@@ -82,7 +89,7 @@ def zipped(parts: Mapping[str, bytes], *, sheets: int = 1) -> bytes:
     return content.getvalue()
 
 
-def sheet_xml(rows: Sequence[Sequence[Cell | Formula]]) -> str:
+def sheet_xml(rows: Sequence[Sequence[Cell | Formula | Failed]]) -> str:
     """The part of a workbook that holds a sheet's cells."""
     lines = (
         f'<row r="{at}">'
@@ -93,7 +100,7 @@ def sheet_xml(rows: Sequence[Sequence[Cell | Formula]]) -> str:
     return f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
 
 
-def _cell_xml(place: str, cell: Cell | Formula) -> str:
+def _cell_xml(place: str, cell: Cell | Formula | Failed) -> str:
     match cell:
         case None | "":
             return ""
@@ -101,6 +108,8 @@ def _cell_xml(place: str, cell: Cell | Formula) -> str:
             return f'<c r="{place}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
         case datetime():
             return f'<c r="{place}" s="{_TIME_STYLE}"><v>{serial(cell)!r}</v></c>'
+        case Failed():
+            return f'<c r="{place}" t="e"><f>1/0</f><v>{escape(cell.error)}</v></c>'
         case Formula():
             saved = "" if cell.saved is None else f"<v>{cell.saved}</v>"
             return f'<c r="{place}"><f>{escape(cell.formula)}</f>{saved}</c>'

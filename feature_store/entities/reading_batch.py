@@ -19,7 +19,8 @@ READING_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "leading_kvarh": pl.Float64,
 }
 """Columns of a batch. ``kwh`` is the energy drawn in the interval; ``known_at`` is when the row
-could first be read: what the file says, else the interval's end (a meter publishes at once).
+could first be read: what the file says, else the interval's end (a meter publishes at once), or
+the moment of the import if that is asked for.
 ``lagging_kvarh`` 지상 and ``leading_kvarh`` 진상 are the reactive energy 무효전력량 of the same
 interval, null where the file does not tell: they are kept for the bill's power factor."""
 
@@ -65,7 +66,8 @@ class ReadingBatch:
 
     rows: pl.DataFrame
     """Columns as in ``READING_COLUMNS`` and, where the file or a declaration tells whose meter each
-    row is of, ``meter_id``; sorted by firm and period."""
+    row is of, ``meter_id``, and ``quality`` where any row is not as measured; sorted by firm and
+    period."""
     source_format: str
     """Name of the reader that read it, e.g. ``canonical`` or ``uci-steel``."""
     source_name: str
@@ -74,6 +76,8 @@ class ReadingBatch:
     """Hash of the file as received and, where only a part was taken, of which part."""
     left_out: tuple[BadRow, ...] = ()
     """Faults of the rows that were not taken, where the caller chose to keep the good ones."""
+    notices: tuple[str, ...] = ()
+    """What was taken otherwise than it stands in the file, and is no fault."""
     received: Received | None = None
     """The file that it was taken from, if it was a file."""
 

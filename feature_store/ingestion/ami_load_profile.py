@@ -19,6 +19,7 @@ _FORM = ExportForm(
     customer=frozenset({"대체고객번호", "고객번호"}),
     meter=frozenset({"계기번호", "계기id"}),
     day_a_row=False,
+    parts=True,
 )
 """대체고객번호, LP 수신일자, 순방향 유효전력, 지상무효, 진상무효, 피상전력; the last is not taken.
 Labels are ends, with 24:00."""

@@ -30,6 +30,7 @@ from feature_store.ingestion.text_table import (
     read_text_table,
     text,
 )
+from feature_store.ingestion.tidied import each_once
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 
 REACTIVE_COLUMNS = ("lagging_kvarh", "leading_kvarh")
@@ -94,7 +95,8 @@ class CanonicalReader:
             source_format=self.name,
             encoding=file.text.encoding if file.container == "text" else file.container,
         )
-        return checked_file(origin, _parsed(table, names, request), _checks(names, request))
+        tidied = each_once(_parsed(table, names, request), of=_whose(names, request))
+        return checked_file(origin, tidied, _checks(names, request))
 
 
 def _misnamed(names: Sequence[str], request: ReadRequest, row: int) -> list[BadRow]:
@@ -111,6 +113,10 @@ def _misnamed(names: Sequence[str], request: ReadRequest, row: int) -> list[BadR
         faults.append(("", f"has no column {request.unit.lower()}; leave --unit out"))
     if "firm_id" not in names and request.firm_id is None:
         faults.append(("firm_id", "is missing; add it or name the firm with --firm"))
+    if "known_at" in names and request.known_at == "import":
+        faults.append(("known_at", "tells since when rows are known; leave --known-at out"))
+    if request.labels == "end":
+        faults.append(("period_start", "is the start of each interval; leave --labels end out"))
     if request.meters:
         faults.append(("", "has no meter numbers; leave --meter out"))
     return [
@@ -145,15 +151,16 @@ def _number(name: str, names: Sequence[str]) -> pl.Expr:
     return text(name).cast(pl.Float64, strict=False)
 
 
-def _checks(names: Sequence[str], request: ReadRequest) -> list[RowCheck]:
+def _whose(names: Sequence[str], request: ReadRequest) -> tuple[str, ...]:
+    """Columns of whatever has each interval once."""
     meters_told = "meter_id" in names or request.known_meters is not None
+    return ("firm_id", "meter_id") if meters_told else ("firm_id",)
+
+
+def _checks(names: Sequence[str], request: ReadRequest) -> list[RowCheck]:
     checks = [
         *time_checks("period_start", parsed="period_start", may_be_empty=False),
-        *interval_checks(
-            Cell.of("period_start"),
-            now=request.now,
-            of=("firm_id", "meter_id") if meters_told else ("firm_id",),
-        ),
+        *interval_checks(Cell.of("period_start"), now=request.now, of=_whose(names, request)),
         *_value_checks(names),
     ]
     if "firm_id" in names:

@@ -6,15 +6,19 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import polars as pl
 
 from feature_store.entities.reading_batch import READING_COLUMNS, BadRow, Received, Refused
 from feature_store.ingestion.meter_checks import of_only_meters
 from feature_store.ingestion.meter_choice import SOURCE, Meter, summed
+from feature_store.ingestion.power_cuts import QUALITY
 from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.row_check import RowCheck, bad_rows, good_rows
 from feature_store.ingestion.source_file import SourceFile
+from feature_store.ingestion.tidied import Tidied
+from feature_store.time_grid import INTERVAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,8 @@ class CheckedFile:
     the same file is not the same batch."""
     meters: tuple[str, ...] = ()
     """Meters in the file, as they are told to people."""
+    notices: tuple[str, ...] = ()
+    """What was taken otherwise than it stands there, and is no fault."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,25 +57,27 @@ class Origin:
 
 def checked_file(
     origin: Origin,
-    table: pl.DataFrame,
+    tidied: Tidied,
     checks: Sequence[RowCheck],
     *,
     meters: Sequence[Meter] = (),
 ) -> CheckedFile | Refused:
-    """Sort out the rows of ``table``, which has the columns of ``READING_COLUMNS`` parsed.
+    """Sort out rows, which have the columns of ``READING_COLUMNS`` parsed.
 
     Args:
         origin: Where the rows come from.
-        table: The rows; with ``meter_id`` where they tell it; with ``source`` if several sources
+        tidied: The rows; with ``meter_id`` where they tell it; with ``source`` if several sources
             may be one meter to us, and have to be summed.
         checks: What can be wrong with them.
         meters: All meters that the file names.
     """
-    file = origin.file
+    file, table = origin.file, tidied.table
     if not table.height:
         reason = "there is no reading below the header; export the file again"
         return refused(file, reason, row=header_row(file))
     good, faults = good_rows(table, checks), bad_rows(table, checks)
+    if origin.request.known_at == "import":
+        good = _known_from(good, origin.request.now)
     if SOURCE in good.columns:
         good, partial = summed(good)
         faults += partial
@@ -80,18 +88,25 @@ def checked_file(
         if isinstance(placed, BadRow):
             return Refused(source_name=file.name, bad_rows=(placed,))
         good = placed
-    meter_id = ["meter_id"] if "meter_id" in good.columns else []
+    told = [name for name in ("meter_id", QUALITY) if name in good.columns]
     return CheckedFile(
         rows=good.select(
-            *(pl.col(name).cast(kind) for name, kind in READING_COLUMNS.items()), *meter_id
-        ).sort("firm_id", *meter_id, "period_start"),
+            *(pl.col(name).cast(kind) for name, kind in READING_COLUMNS.items()), *told
+        ).sort("firm_id", *told[: told.count("meter_id")], "period_start"),
         bad_rows=faults,
         source_format=origin.source_format,
         source_name=file.name,
         encoding=origin.encoding,
         content_sha256=content_hash(file, origin.request.selection),
         meters=tuple(meter.told for meter in meters if meter.told),
+        notices=tidied.notices,
     )
+
+
+def _known_from(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """The rows as known from the moment of the import on; by a meter's fast clock a bit later."""
+    ended = pl.col("period_start") + pl.lit(INTERVAL)
+    return rows.with_columns(known_at=pl.max_horizontal(ended, pl.lit(now.astimezone(UTC))))
 
 
 def content_hash(file: SourceFile, selection: str) -> str:

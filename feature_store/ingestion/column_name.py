@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import dataclass
 
 _UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-_ENERGY_OR_POWER = re.compile(r"(?<![a-z])kwh?(?![a-z])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +31,6 @@ def column_name(written: str) -> ColumnName:
     plain = _plain(written)
     unit = _UNIT.search(plain)
     return ColumnName(words=_UNIT.sub("", plain), unit=unit.group(1) if unit else "")
-
-
-def units_named(written: str) -> set[str]:
-    """Which of ``kwh`` and ``kw`` a title names.
-
-    Example:
-        >>> units_named("단위: kWh"), units_named("계약전력 500kW")
-        ({'kwh'}, {'kw'})
-    """
-    return set(_ENERGY_OR_POWER.findall(_plain(written)))
 
 
 def _plain(written: str) -> str:

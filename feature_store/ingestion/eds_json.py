@@ -45,7 +45,8 @@ class EdsJsonReader:
         if file.container not in {"json", "ndjson"}:
             return False
         try:
-            return any(_is_ours(record) for record in _records(file.document))
+            document = file.document
+            return _is_answer(document) or any(map(_is_ours, _records(document)))
         except UnreadableSheetError:
             return False
 
@@ -60,8 +61,14 @@ class EdsJsonReader:
             if wrong is not None:
                 column, value, reason = wrong
                 return refused(file, reason, row=number, column=column, value=value)
+        if not records:
+            return refused(
+                file, f"holds no data: its {_LIST} is empty; ask for a day with readings"
+            )
         if request.unit == "kW":
             return refused(file, "holds kWh; leave --unit kW out")
+        if request.labels == "start":
+            return refused(file, "labels the ends of intervals; leave --labels start out")
         rows = [row for number, record in enumerate(records, 1) for row in _rows(record, number)]
         origin = Origin(
             file=file,
@@ -69,7 +76,7 @@ class EdsJsonReader:
             source_format=self.name,
             encoding=f"{file.container}, {file.text.encoding}",
         )
-        return labelled_file(origin, rows, Layout(unit="kWh", header_row=0))
+        return labelled_file(origin, rows, Layout(unit="kWh", labels="end", header_row=0))
 
 
 def _records(document: Json) -> Iterator[dict[str, Json]]:
@@ -84,6 +91,13 @@ def _records(document: Json) -> Iterator[dict[str, Json]]:
             yield document
         case _:
             yield {}
+
+
+def _is_answer(document: Json) -> bool:
+    """Whether it is an answer, even one without a record, or holds one."""
+    if isinstance(document, list):
+        return any(isinstance(each, dict) and _LIST in each for each in document)
+    return isinstance(document, dict) and _LIST in document
 
 
 def _is_ours(record: dict[str, Json]) -> bool:

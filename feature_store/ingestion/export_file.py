@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from feature_store.entities.reading_batch import Refused
 from feature_store.ingestion.checked_file import CheckedFile, Origin, header_row, refused
-from feature_store.ingestion.column_name import units_named
 from feature_store.ingestion.export_form import ExportForm
-from feature_store.ingestion.korean_clock import MINUTES_PER_HOUR, days_in
+from feature_store.ingestion.korean_clock import MINUTES_PER_DAY, MINUTES_PER_HOUR, days_in
 from feature_store.ingestion.labelled_rows import LabelledRow, Layout, labelled_file
-from feature_store.ingestion.read_request import ReadRequest, Unit
+from feature_store.ingestion.read_request import Labels, ReadRequest, Unit
 from feature_store.ingestion.sheet import SheetRow, UnreadableSheetError
 from feature_store.ingestion.source_file import SourceFile
 from feature_store.ingestion.text_table import misfit
+from feature_store.ingestion.title_unit import units_of_values
 from feature_store.ingestion.titled_table import TitledTable, titled_table
 from feature_store.time_grid import INTERVAL
 
@@ -54,8 +55,8 @@ def read_export(
         return refused(file, reason, row=header_row(file))
     if table.next_header_row is not None:
         reason = (
-            f"stands again in row {table.next_header_row}, so the file holds several tables; "
-            "export each meter by itself"
+            f"stands again in row {table.next_header_row} under other titles, so the file holds "
+            "several tables; export each meter by itself"
         )
         return refused(file, reason, row=table.header_row)
     try:
@@ -71,8 +72,10 @@ def read_export(
 
 
 def _layout(table: TitledTable, form: ExportForm, request: ReadRequest, *, wide: bool) -> Layout:
-    unit = _unit_of_titles(table, request) if wide else _unit_of_column(table, form, request)
-    lagging, leading = (_one(table, words) for words in (form.lagging, form.leading))
+    unit = _unit_of_titles(table, form, request) if wide else _unit_of_column(table, form, request)
+    lagging, leading, power = (
+        _one(table, words) for words in (form.lagging, form.leading, form.power)
+    )
     for at in (lagging, leading):
         if at is not None and table.names[at].unit not in {"", "kvarh"}:
             reason = (
@@ -81,6 +84,9 @@ def _layout(table: TitledTable, form: ExportForm, request: ReadRequest, *, wide:
             raise _RefusedError(reason, column=table.written[at])
     return Layout(
         unit=unit,
+        labels=_side_of_columns(table, request) if wide else None,
+        parts=form.parts,
+        power_column="" if power is None or wide else table.written[power],
         lagging_column="" if lagging is None or wide else table.written[lagging],
         leading_column="" if leading is None or wide else table.written[leading],
         header_row=table.header_row,
@@ -121,11 +127,10 @@ def _unit_of_column(table: TitledTable, form: ExportForm, request: ReadRequest) 
     return found[0]
 
 
-def _unit_of_titles(table: TitledTable, request: ReadRequest) -> Unit:
+def _unit_of_titles(table: TitledTable, form: ExportForm, request: ReadRequest) -> Unit:
     """The unit of a table with a day a row: no column is named by it, so a title must tell it."""
-    header = [name for at, name in enumerate(table.written) if at not in table.clocks]
-    cells = [cell for row in table.titles for cell in row.cells if "계약" not in cell]
-    told = set().union(*(units_named(cell) for cell in (*cells, *header)))
+    day = [table.written[at] for at in table.places(form.day)]
+    told = units_of_values([row.cells for row in table.titles], form) | units_of_values([day], form)
     if len(told) > 1:
         raise _RefusedError(
             "titles tell both kWh and kW; export one of the two, or delete the title that is not "
@@ -142,13 +147,32 @@ def _unit_of_titles(table: TitledTable, request: ReadRequest) -> Unit:
     return unit
 
 
+def _side_of_columns(table: TitledTable, request: ReadRequest) -> Labels:
+    """What the columns of a table with a day a row are: they run to 24:00, or from 00:00."""
+    minutes, asked = list(table.clocks.values()), request.labels
+    if MINUTES_PER_DAY in minutes and (0 in minutes or asked == "start"):
+        raise _RefusedError(
+            "columns have 24:00, which is an end; leave --labels start out, and 00:00 too"
+        )
+    if 0 in minutes and (asked == "end" or minutes[0] != 0):
+        raise _RefusedError(
+            "columns have 00:00, which ends the day before; name the one that ends the day 24:00"
+        )
+    if asked is None and 0 in minutes:
+        raise _RefusedError(
+            "columns begin at 00:00, as if they were the starts of intervals; look up whether they "
+            "are, and say it with --labels start"
+        )
+    return asked or "end"
+
+
 def _interval_rows(table: TitledTable, form: ExportForm) -> Iterator[LabelledRow]:
     """A row an interval."""
     energy, power = _one(table, form.energy), _one(table, form.power)
     value = energy if energy is not None else power
     day, clock = _one(table, form.day), _one(table, form.clock)
     lagging, leading = _one(table, form.lagging), _one(table, form.leading)
-    numbers = _Numbers(table, form)
+    numbers, days = _Numbers(table, form), _FilledDown(day)
     only_day = _day_of_titles(table) if day is None else ""
     label_at = clock if clock is not None else day
     if value is None or label_at is None:
@@ -161,7 +185,7 @@ def _interval_rows(table: TitledTable, form: ExportForm) -> Iterator[LabelledRow
         cells = row.cells[:width] + ("",) * (width - len(row.cells))
         label = cells[label_at]
         if clock is not None and label:
-            label = f"{only_day or _day(cells[day or 0])} {label}"
+            label = f"{only_day or _day(days.of(cells))} {label}"
         yield LabelledRow(
             row=row.number,
             label=label or None,
@@ -185,28 +209,24 @@ def _day_rows(table: TitledTable, form: ExportForm) -> Iterator[LabelledRow]:
     if len(set(minutes)) < len(minutes):
         twice = next(each for each in minutes if minutes.count(each) > 1)
         raise _RefusedError(f"has the time of {twice} minutes past midnight twice; keep one")
-    if 0 in minutes:
-        raise _RefusedError(
-            "columns begin at 00:00, as if they were the starts of intervals; this format labels "
-            "ends, 00:15 to 24:00: export again as KEPCO's site gives it"
-        )
     if not any(each % MINUTES_PER_HOUR for each in minutes):
         raise _RefusedError("columns are full hours; export 15-minute data")
     odd = [table.written[at] for at, each in clocks.items() if each % _STEP_MINUTES]
     if odd:
         raise _RefusedError("is off the quarter-hour grid; export 15-minute data", column=odd[0])
-    numbers, width = _Numbers(table, form), len(table.written)
+    numbers, days, width = _Numbers(table, form), _FilledDown(day), len(table.written)
     for row in table.rows:
         if any(row.cells[width:]):
             yield _ragged(row, width)
             continue
         cells = row.cells[:width] + ("",) * (width - len(row.cells))
+        own_day = _day(days.of(cells))
         for at, minute in clocks.items():
             if cells[at]:
                 hour, past = divmod(minute, MINUTES_PER_HOUR)
                 yield LabelledRow(
                     row=row.number,
-                    label=f"{_day(cells[day])} {hour:02}:{past:02}",
+                    label=f"{own_day} {hour:02}:{past:02}",
                     label_column=table.written[day],
                     value=cells[at],
                     value_column=table.written[at],
@@ -215,22 +235,36 @@ def _day_rows(table: TitledTable, form: ExportForm) -> Iterator[LabelledRow]:
                 )
 
 
+class _FilledDown:
+    """A column in which a cell is merged over the rows that it is true of."""
+
+    def __init__(self, at: int | None) -> None:
+        self._at = at
+        self._last = ""
+
+    def of(self, cells: tuple[str, ...]) -> str:
+        """The cell of a row, or of the next row above that has one."""
+        if self._at is not None:
+            self._last = cells[self._at] or self._last
+        return self._last
+
+
 class _Numbers:
     """The customer and the meter of each row: of its columns, else of the titles."""
 
     def __init__(self, table: TitledTable, form: ExportForm) -> None:
-        self._customer_at = _one(table, form.customer)
-        self._meter_at = _one(table, form.meter)
-        self._customer = _number_of_titles(table, form.customer)
-        self._meter = _number_of_titles(table, form.meter)
+        customer, meter = _one(table, form.customer), _one(table, form.meter)
+        self._customers, self._meters = _FilledDown(customer), _FilledDown(meter)
+        self._customer = None if customer is not None else _number_of_titles(table, form.customer)
+        self._meter = None if meter is not None else _number_of_titles(table, form.meter)
 
     def customer(self, cells: tuple[str, ...]) -> str | None:
         """The customer number."""
-        return self._customer if self._customer_at is None else cells[self._customer_at] or None
+        return self._customers.of(cells) or self._customer
 
     def meter(self, cells: tuple[str, ...]) -> str | None:
         """The meter number."""
-        return self._meter if self._meter_at is None else cells[self._meter_at] or None
+        return self._meters.of(cells) or self._meter
 
 
 def _number_of_titles(table: TitledTable, words: frozenset[str]) -> str | None:
@@ -240,7 +274,9 @@ def _number_of_titles(table: TitledTable, words: frozenset[str]) -> str | None:
         line = " ".join(cell for cell in row.cells if cell)
         for word in words:
             spaced = r"\s*".join(word)
-            found.update(re.findall(spaced + _NUMBER_IN_A_TITLE, line))
+            found.update(
+                re.findall(spaced + _NUMBER_IN_A_TITLE, unicodedata.normalize("NFKC", line))
+            )
     if len(found) > 1:
         raise _RefusedError(
             f"titles tell several numbers ({', '.join(sorted(found))}); export each by itself"

@@ -26,6 +26,9 @@ class ExportForm:
     day_a_row: bool = True
     """Whether the export also comes with a day a row and a column a quarter hour."""
 
+    parts: bool = False
+    """Whether the meter's own rows are told, with parts of intervals around a power cut."""
+
     @property
     def values(self) -> frozenset[str]:
         """What a table with a row an interval must have one of."""

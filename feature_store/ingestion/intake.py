@@ -23,7 +23,10 @@ from feature_store.storage.ledger_store import LedgerStore
 from feature_store.storage.meter_owners import MeterOfAnotherFirmError, UndeclaredMeterError
 from feature_store.storage.refusals import Refusal, RefusedDelivery
 
-_OPTION = re.compile(r"--(firm|meter|unit|format)\b(?: (?=[A-Z0-9]|kW))?")
+_OPTION = re.compile(
+    r"--(firm|meter|unit|format|labels|known)(?:-at)?\b"
+    r"(?: (?=[A-Z0-9]|kW|start\b|end\b|import\b|\S+: ))?"
+)
 """An option and the blank before its value, where one follows."""
 
 
@@ -128,6 +131,8 @@ def in_query_words(text: str) -> str:
     Example:
         >>> in_query_words("leave --unit out, or write --unit kWh")
         'leave unit= out, or write unit=kWh'
+        >>> in_query_words("say --labels start, or leave --known-at out")
+        'say labels=start, or leave known= out'
     """
     return _OPTION.sub(r"\1=", text)
 

@@ -17,6 +17,7 @@ _FORM = ExportForm(
     energy=frozenset({"순방향유효전력량", "순방향유효전력", "유효전력량"}),
     lagging=frozenset({"순방향지상무효전력량", "지상무효전력량"}),
     leading=frozenset({"순방향진상무효전력량", "진상무효전력량"}),
+    parts=True,
 )
 """고객번호, 계기번호, 검침일, 순방향 유효전력량(KWH); labels like 2026-03-02 00:15, the last of a
 day 24:00. A power cut leaves rows off the grid, e.g. at 19:29: parts of an interval."""

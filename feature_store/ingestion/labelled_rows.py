@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
 
 import polars as pl
 
 from feature_store.entities.reading_batch import Refused
 from feature_store.ingestion.checked_file import CheckedFile, Origin, checked_file, refused
-from feature_store.ingestion.korean_clock import (
-    ZONE,
-    label_end,
-    starts_of_intervals,
-)
+from feature_store.ingestion.gaps_told import is_dash, without_gaps
+from feature_store.ingestion.korean_clock import ZONE, clock_time, plain, starts_of_intervals
+from feature_store.ingestion.label_side import Unclear, ends_its_date, other_step, side_of
 from feature_store.ingestion.meter_choice import (
     SOURCE,
     declared_ids,
@@ -25,7 +22,8 @@ from feature_store.ingestion.meter_choice import (
     meters_in,
     of_chosen_meters,
 )
-from feature_store.ingestion.read_request import ReadRequest, Unit
+from feature_store.ingestion.power_cuts import with_parts_summed
+from feature_store.ingestion.read_request import Labels, ReadRequest, Unit
 from feature_store.ingestion.reading_checks import (
     COMMA_OR_NOT,
     Cell,
@@ -36,10 +34,17 @@ from feature_store.ingestion.reading_checks import (
 )
 from feature_store.ingestion.row_check import RowCheck
 from feature_store.ingestion.text_table import RAGGED_LINE, RAGGED_REASON, text, text_columns
+from feature_store.ingestion.tidied import Tidied, each_once
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 
 _THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
-_MIDNIGHT, _LAST_QUARTER = time(0), time(23, 45)
+NOT_CALCULATED = (
+    "is a formula of which no value was saved; open the workbook in Excel, save it, import it again"
+)
+_DISAGREES = (
+    "is not four times the kWh beside it, as over 15 minutes; keep the one that is right, or "
+    "export 15-minute data, with the units as KEPCO's site gives them"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +53,7 @@ class LabelledRow:
 
     row: int
     label: str | None
-    """When its interval ends, by the clock in Seoul."""
+    """When its interval ends, or begins, by the clock in Seoul."""
     label_column: str
     value: str | None
     value_column: str
@@ -67,6 +72,11 @@ class Layout:
     """What is the same for all rows of a file."""
 
     unit: Unit
+    labels: Labels | None = None
+    """What labels are; None: it is not the form's to say, they show it themselves."""
+    parts: bool = False
+    """Whether the meter writes parts of intervals around a power cut."""
+    power_column: str = ""
     lagging_column: str = ""
     leading_column: str = ""
     header_row: int
@@ -92,7 +102,16 @@ def labelled_file(
     wrong = _wrong_as_a_whole(parsed)
     if wrong is not None:
         return refused(file, wrong, row=layout.header_row)
-    return checked_file(origin, parsed, _checks(layout, request), meters=meters)
+    side = layout.labels or side_of(parsed, request.labels)
+    if isinstance(side, Unclear):
+        return refused(file, side.reason, row=layout.header_row)
+    tidied = _tidied(parsed, side, parts=layout.parts)
+    return checked_file(
+        origin,
+        tidied,
+        _checks(layout, request),
+        meters=meters,
+    )
 
 
 def _table(rows: Sequence[LabelledRow]) -> pl.DataFrame:
@@ -125,41 +144,44 @@ def _parsed(table: pl.DataFrame, unit: Unit) -> pl.DataFrame:
     hours = 1.0 if unit == "kWh" else HOURS_PER_STEP
     return (
         table.with_columns(
-            end=label_end(text("label")),
+            label=clock_time(text("label")),
             value=_number("value"),
             power=_number("power"),
             lagging_kvarh=_number("lagging"),
             leading_kvarh=_number("leading"),
         )
-        .with_columns(
-            kwh=pl.col("value") * hours,
-            period_start=starts_of_intervals(pl.col("end")),
-            before=pl.col("end").shift(1).over(SOURCE),
-        )
-        .with_columns(known_at=pl.col("period_start") + pl.lit(INTERVAL))
+        .with_columns(kwh=pl.col("value") * hours)
+        .with_columns(ends_its_date=ends_its_date())
     )
 
 
 def _number(name: str) -> pl.Expr:
-    written = text(name)
-    plain = pl.when(written.str.contains(_THOUSANDS)).then(written.str.replace_all(",", ""))
-    return plain.otherwise(written).cast(pl.Float64, strict=False)
+    written = plain(text(name))
+    bare = pl.when(written.str.contains(_THOUSANDS)).then(written.str.replace_all(",", ""))
+    return bare.otherwise(written).cast(pl.Float64, strict=False)
+
+
+def _tidied(parsed: pl.DataFrame, side: Labels, *, parts: bool) -> Tidied:
+    """The rows with their intervals: repeated ones once, gaps left out, parts made whole."""
+
+    def placed(table: pl.DataFrame) -> pl.DataFrame:
+        start = starts_of_intervals(pl.col("label"), labels=side)
+        return table.with_columns(period_start=start, known_at=start + pl.lit(INTERVAL))
+
+    tidied = without_gaps(parsed).then(lambda table: each_once(placed(table), of=(SOURCE,)))
+    if not parts or side == "start":
+        return tidied
+    whole = tidied.then(with_parts_summed)
+    return Tidied(table=placed(whole.table), notices=whole.notices)
 
 
 def _wrong_as_a_whole(parsed: pl.DataFrame) -> str | None:
-    """Say what no single row shows: that the values are hourly, or labelled by their starts."""
-    known = parsed.filter(pl.col("end").is_not_null())
-    ends = known["end"]
-    if ends.n_unique() > 1 and not (ends.dt.minute() != 0).any():
-        return "every label is a full hour, so the values are hourly; export 15-minute data"
-    first_and_last = (ends[0].time(), ends[-1].time()) if len(ends) else None
-    written_24 = text("label").str.contains("24:?00").any()
-    if first_and_last == (_MIDNIGHT, _LAST_QUARTER) and not known.select(written_24).item():
-        return (
-            "labels run from 00:00 to 23:45, as if they were the starts of intervals; "
-            "this format labels ends, 00:15 to 24:00: export again as KEPCO's site gives it"
-        )
-    told = known.filter(pl.col("power").is_not_null() & (pl.col("kwh") > 0))
+    """Say what no single row shows: that labels, or most kW, are not those of quarter hours."""
+    if not parsed["ends_its_date"].any():
+        step = other_step(parsed)
+        if step is not None:
+            return step
+    told = parsed.filter(pl.col("power").is_not_null() & (pl.col("kwh") > 0))
     apart = told.filter(power_disagrees(pl.col("power"), pl.col("kwh"))).height
     if apart > told.height / 2:
         return (
@@ -172,24 +194,44 @@ def _wrong_as_a_whole(parsed: pl.DataFrame) -> str | None:
 def _checks(layout: Layout, request: ReadRequest) -> list[RowCheck]:
     label = Cell(column=pl.col("label_column"), written=text("label"))
     value = Cell(column=pl.col("value_column"), written=text("value"))
-    end, before = pl.col("end"), pl.col("before")
+    power = Cell(column=layout.power_column, written=text("power"))
     checks = [
         label.check(
-            end.is_null(),
-            "is not the end of an interval; write it like 2026-03-02 00:15, the day's last as "
+            pl.col("label").is_null(),
+            "is not the label of an interval; write it like 2026-03-02 00:15, the day's last as "
             f"24:00, by the clock of {ZONE} and without an offset",
         ),
         label.check(
-            (end.dt.time() == _MIDNIGHT)
-            & (before.dt.time() == _LAST_QUARTER)
-            & (end.dt.date() == before.dt.date()),
-            "is a 00:00 that stands behind 23:45 of the same date; write 24:00, or the next date",
+            pl.col("label").is_not_null() & pl.col("period_start").is_null(),
+            f"is a time that the clock of {ZONE} leaps over or shows twice; mend the date",
+        ),
+        label.check(
+            pl.col("ends_its_date"),
+            "is a 00:00 beside 23:45 of its own date, which it ends; write 24:00 or the next date",
         ),
         *interval_checks(label, now=request.now, of=(SOURCE,)),
-        *value_checks(value, number=COMMA_OR_NOT),
+        *value_checks(value, number=_no_number(value)),
+        power.check(
+            pl.col("kwh").is_finite()
+            & (pl.col("kwh") >= 0)
+            & power_disagrees(pl.col("power"), pl.col("kwh")),
+            _DISAGREES,
+        ),
     ]
     for name, column in (("lagging", layout.lagging_column), ("leading", layout.leading_column)):
         if column:
-            cell = Cell(column=column, written=text(name))
+            written = pl.when(~is_dash(text(name))).then(text(name))
+            cell = Cell(column=column, written=written)
             checks += reactive_checks(cell, parsed=f"{name}_kvarh", number=COMMA_OR_NOT)
     return checks
+
+
+def _no_number(value: Cell) -> pl.Expr:
+    """Why a cell is no number; a workbook can show one where none was ever kept."""
+    return (
+        pl.when(value.written.str.starts_with("="))
+        .then(pl.lit(NOT_CALCULATED))
+        .when(value.written.str.starts_with("#"))
+        .then(pl.lit("is an error of the workbook; mend the formula, or clear the cell for a gap"))
+        .otherwise(pl.lit(COMMA_OR_NOT))
+    )

@@ -189,6 +189,7 @@ def summed(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[BadRow, ...]]:
         pl.col("summands").first(),
         pl.col(SOURCE),
         pl.col(ROW).min(),
+        *([pl.col("quality").drop_nulls().first()] if "quality" in rows.columns else []),
     )
     partial = sums.filter(pl.col("len") < pl.col("summands")).sort(ROW)
     faults = tuple(

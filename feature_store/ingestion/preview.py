@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -49,6 +50,11 @@ class Preview:
     bad_rows: tuple[BadRow, ...]
     refused: bool
     """Whether not even the good rows can be taken."""
+    notices: tuple[str, ...] = ()
+    """See :attr:`feature_store.ingestion.checked_file.CheckedFile.notices`."""
+    known_at: Literal["measured", "import", "file"] = "measured"
+    """Since when the rows would be known: the end of each interval, the import, or as it is told
+    in the file."""
 
 
 def preview_file(
@@ -86,7 +92,16 @@ def preview_file(
         first_rows=found.rows.group_by("firm_id", maintain_order=True).head(first),
         bad_rows=found.bad_rows,
         refused=not found.rows.height,
+        notices=found.notices,
+        known_at=_known_at(found.rows, request),
     )
+
+
+def _known_at(rows: pl.DataFrame, request: ReadRequest) -> Literal["measured", "import", "file"]:
+    told = (pl.col("known_at") != pl.col("period_start") + pl.lit(INTERVAL)).any()
+    if request.known_at == "measured" and rows.select(told).item():
+        return "file"
+    return request.known_at
 
 
 def _asks_for_firm(found: Refused) -> bool:

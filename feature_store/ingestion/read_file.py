@@ -78,6 +78,7 @@ def take_file(
         if part
         else checked.content_sha256,
         left_out=checked.bad_rows,
+        notices=checked.notices,
         received=received(file, request, format_name=format_name, keep_good=keep_good),
     )
 
@@ -138,6 +139,6 @@ def _unreadable(file: SourceFile) -> str | None:
 def _columns(file: SourceFile) -> str:
     """What the file has instead of a known format's columns."""
     names = header(file)
-    if not names and _unreadable(file) is None and file.container in {"html", "xlsx", "xls"}:
+    if file.container in {"text", "html", "xlsx", "xls"} and _unreadable(file) is None:
         names = next((row.cells for row in file.sheet.rows), ())
     return visible(", ".join(names[:8]), most=_SHOWN_LETTERS) or "none"

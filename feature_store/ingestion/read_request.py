@@ -13,6 +13,12 @@ from feature_store.errors import SandanError
 
 Unit = Literal["kWh", "kW"]
 
+Labels = Literal["start", "end"]
+"""What the label of an interval is."""
+
+KnownAt = Literal["measured", "import"]
+"""Since when a row is taken as known: the end of its interval, or the moment of the import."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MeterForFirm:
@@ -38,6 +44,12 @@ class ReadRequest:
     """Of values whose header tells none."""
     declared_meters: Mapping[str, tuple[Meter, ...]] = field(default_factory=dict)
     """By firm, the meters that it has declared; of any other firm, any number is taken."""
+    labels: Labels | None = None
+    """Which side of its interval a label is, where the file leaves that open."""
+    known_at: KnownAt = "measured"
+    """Since when rows are known of which the file does not tell it. A history that is brought in
+    is as a meter gave it, at once; of files that come regularly, the lateness is part of the
+    truth."""
     known_meters: KnownMeters | None = None
     """What rows are held against; None: any firm and meter is taken."""
 
@@ -51,11 +63,22 @@ class ReadRequest:
     def selection(self) -> str:
         """What was chosen from the file, as one text; empty if all of it was taken as it is."""
         chosen = sorted(f"{meter.number}={meter.firm_id or ''}" for meter in self.meters)
-        return ";".join([*chosen, *([self.unit] if self.unit else [])])
+        asked = [
+            self.unit or "",
+            f"labels={self.labels}" if self.labels else "",
+            "known=import" if self.known_at == "import" else "",
+        ]
+        return ";".join([*chosen, *filter(None, asked)])
 
 
-def read_request(
-    *, now: datetime, firm_id: str | None, meters: list[str], unit: str | None
+def read_request(  # noqa: PLR0913  one parameter an option
+    *,
+    now: datetime,
+    firm_id: str | None,
+    meters: list[str],
+    unit: str | None,
+    labels: str | None = None,
+    known_at: str | None = None,
 ) -> ReadRequest:
     """Return what the options of a command, or of a query, ask for as they are written."""
     if firm_id is not None and any("=" in each for each in meters):
@@ -65,6 +88,8 @@ def read_request(
         firm_id=firm_id,
         meters=meters_of(meters),
         unit=None if unit is None else unit_of(unit),
+        labels=None if labels is None else labels_of(labels),
+        known_at="measured" if known_at is None else known_at_of(known_at),
     )
 
 
@@ -97,6 +122,30 @@ def unit_of(written: str) -> Unit:
             return "kW"
         case _:
             raise SandanError(f"--unit {written}: is neither kWh nor kW; write one of the two")
+
+
+def labels_of(written: str) -> Labels:
+    """Parse ``start`` or ``end`` as the command line takes them, in letters of any size."""
+    match written.strip().lower():
+        case "start":
+            return "start"
+        case "end":
+            return "end"
+        case _:
+            raise SandanError(f"--labels {written}: is neither start nor end; write one of the two")
+
+
+def known_at_of(written: str) -> KnownAt:
+    """Parse ``measured`` or ``import`` as the command line takes them, in letters of any size."""
+    match written.strip().lower():
+        case "measured":
+            return "measured"
+        case "import":
+            return "import"
+        case _:
+            raise SandanError(
+                f"--known-at {written}: is neither measured nor import; write one of the two"
+            )
 
 
 def plain_number(written: str) -> str:

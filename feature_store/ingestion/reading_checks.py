@@ -15,6 +15,10 @@ from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far a meter's or gateway's clock may run ahead of ours before its stamps are refused."""
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No meter told quarter hours before it that anybody schedules by today: an older date is a slip.
+The service answers no issue time before it either."""
+
 _INTERVAL = pl.lit(INTERVAL)
 
 
@@ -52,7 +56,7 @@ def power_disagrees(power_kw: pl.Expr, kwh: pl.Expr) -> pl.Expr:
 
 
 def value_checks(
-    cell: Cell, *, number: str = NO_COMMA, parsed: str = "value"
+    cell: Cell, *, number: str | pl.Expr = NO_COMMA, parsed: str = "value"
 ) -> tuple[RowCheck, ...]:
     """Checks of a power or energy, which must be there, parsed into column ``parsed``."""
     empty = cell.check(
@@ -62,7 +66,9 @@ def value_checks(
     return (empty, *number_checks(cell, number=number, parsed=parsed))
 
 
-def number_checks(cell: Cell, *, number: str = NO_COMMA, parsed: str) -> tuple[RowCheck, ...]:
+def number_checks(
+    cell: Cell, *, number: str | pl.Expr = NO_COMMA, parsed: str
+) -> tuple[RowCheck, ...]:
     """Checks of a power or energy, which may be empty, parsed into column ``parsed``."""
     value = pl.col(parsed)
     return (
@@ -120,6 +126,7 @@ def interval_checks(
             start.is_not_null() & (pl.col(ROW) == first_row) & (values > 1),
             pl.format("stands in row {} again with another value; keep one of them", last_row),
         ),
+        cell.check(start < pl.lit(EARLIEST), f"is before the year {EARLIEST.year}; mend the date"),
         cell.check(
             start + _INTERVAL > _latest(now),
             f"ends later than now, {now.isoformat(timespec='seconds')}; "
@@ -144,7 +151,7 @@ def known_at_checks(cell: Cell, *, now: datetime) -> tuple[RowCheck, ...]:
     )
 
 
-def _is_a_number(cell: Cell, value: pl.Expr, reason: str) -> RowCheck:
+def _is_a_number(cell: Cell, value: pl.Expr, reason: str | pl.Expr) -> RowCheck:
     return cell.check(cell.written.is_not_null() & value.is_null(), reason)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from feature_store.ingestion.column_name import ColumnName, column_name
@@ -56,15 +57,51 @@ def titled_table(sheet: Sheet, form: ExportForm) -> TitledTable | None:
             below = below[1:]
         while written and not written[-1]:
             written = written[:-1]
+        names = tuple(map(column_name, written))
+        labels = [place for place, name in enumerate(names) if name.words in form.day | form.clock]
+        top = sheet.rows[: len(sheet.rows) - len(below)]
+        pages = _one_table(below, top=top, header=row, labels=labels)
         return TitledTable(
             titles=sheet.rows[:at],
             header_row=row.number,
             written=written,
-            names=tuple(map(column_name, written)),
-            rows=tuple(each for each in below if not _is_no_reading(each)),
-            next_header_row=next((each.number for each in below if each.cells == row.cells), None),
+            names=names,
+            rows=tuple(each for each in pages.rows if not _is_no_reading(each)),
+            next_header_row=pages.next_header_row,
         )
     return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pages:
+    """What follows a header, its pages put together."""
+
+    rows: tuple[SheetRow, ...]
+    next_header_row: int | None
+
+
+def _one_table(
+    below: Sequence[SheetRow], *, top: Sequence[SheetRow], header: SheetRow, labels: Sequence[int]
+) -> _Pages:
+    """Leave out the head of a table where it stands again, as on each page of a printed one.
+
+    Under other titles, or behind a total, the header is that of another table.
+    """
+    if all(row.cells != header.cells for row in below):
+        return _Pages(rows=tuple(below), next_header_row=None)
+    head = {row.cells for row in top}
+    kept: list[SheetRow] = []
+    for row in below:
+        if row.cells not in head:
+            kept.append(row)
+        elif row.cells == header.cells and not (kept and _is_labelled(kept[-1], labels)):
+            return _Pages(rows=tuple(below), next_header_row=row.number)
+    return _Pages(rows=tuple(kept), next_header_row=None)
+
+
+def _is_labelled(row: SheetRow, labels: Sequence[int]) -> bool:
+    """Whether a row begins as a reading does: with a day or a time of day."""
+    return any(_LABEL.match(row.cells[at]) for at in labels if at < len(row.cells))
 
 
 def _is_header(cells: tuple[str, ...], form: ExportForm) -> bool:
@@ -98,4 +135,5 @@ def _is_no_reading(row: SheetRow) -> bool:
     return bool(_TOTAL_OR_REMARK.match("".join(first.split())))
 
 
+_LABEL = re.compile(r"\s*(?:오전|오후)?\s*\d")
 _TOTAL_OR_REMARK = re.compile(r"^(?:합계|소계|총계|계|평균|최대|최소|최대값|최소값|총합계)$|^※")

@@ -27,6 +27,7 @@ from feature_store.ingestion.text_table import (
     read_text_table,
     text,
 )
+from feature_store.ingestion.tidied import each_once
 from feature_store.time_grid import INTERVAL
 
 _LABEL = "date"
@@ -83,11 +84,9 @@ class UciSteelReader:
             source_format=self.name,
             encoding=file.text.encoding if file.container == "text" else file.container,
         )
-        return checked_file(
-            origin,
-            _parsed(table).with_columns(firm_id=pl.lit(request.firm_id), **_reactive(told)),
-            checks,
-        )
+        parsed = _parsed(table).with_columns(firm_id=pl.lit(request.firm_id), **_reactive(told))
+        tidied = each_once(parsed, of=("firm_id",))
+        return checked_file(origin, tidied, checks)
 
 
 def _missing(names: Sequence[str], request: ReadRequest, row: int) -> list[BadRow]:
@@ -98,6 +97,8 @@ def _missing(names: Sequence[str], request: ReadRequest, row: int) -> list[BadRo
     ]
     if request.firm_id is None:
         faults.append(("firm_id", "is not in this format; name the firm with --firm"))
+    if request.labels == "start":
+        faults.append((_LABEL, "is the end of each interval; leave --labels start out"))
     if request.meters:
         faults.append(("", "has no meter numbers; leave --meter out"))
     return [BadRow(row=row, column=column, value="", reason=reason) for column, reason in faults]

@@ -34,6 +34,7 @@ STORED: JsonDict = {
         }
     ],
     "faults_url": "/v1/refusals/7/faults.csv",
+    "notices": ["dashes, taken as gaps: 1, the first in row 9"],
 }
 REPEATED: JsonDict = {
     "status": "already_received",
@@ -44,6 +45,7 @@ REPEATED: JsonDict = {
     "rows_refused": 0,
     "faults": [],
     "faults_url": None,
+    "notices": [],
 }
 
 
@@ -71,6 +73,9 @@ class DeliveryAnswer(Document):
     )
     faults_url: str | None
     """Where all of the faults are, as CSV; null if there is none."""
+    notices: list[str]
+    """What was taken otherwise than it stands in the body and is no fault: rows that stand in it
+    twice, dashes, parts of intervals around a power cut. Empty if it was not read again."""
 
 
 class RefusalAnswer(Document):
@@ -120,6 +125,7 @@ def delivery_answer(taken: Taken | TakenBefore, left_out: Sequence[BadRow]) -> D
         rows_refused=refusal.rows_refused if refusal else 0,
         faults=row_faults(left_out),
         faults_url=faults_url(refusal.refusal_id) if refusal else None,
+        notices=[] if isinstance(taken, TakenBefore) else list(taken.batch.notices),
     )
 
 

@@ -21,7 +21,7 @@ from feature_store.ingestion.intake import (
     taken_before,
 )
 from feature_store.ingestion.read_file import READERS, UnknownFormatError
-from feature_store.ingestion.read_request import ReadRequest, Unit, read_request
+from feature_store.ingestion.read_request import KnownAt, Labels, ReadRequest, Unit, read_request
 from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKeyReusedError
 from feature_store.storage.refusals import LARGEST_ID, Refusal, UnknownRefusalError
 from serving.api.delivery_answers import (
@@ -89,6 +89,8 @@ FormatName = Annotated[
     str, WithJsonSchema({"type": "string", "enum": [reader.name for reader in READERS]})
 ]
 UnitName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(get_args(Unit))})]
+LabelsName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(get_args(Labels))})]
+KnownAtName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(get_args(KnownAt))})]
 
 
 class DeliveryAsked(BaseModel):
@@ -108,6 +110,11 @@ class DeliveryAsked(BaseModel):
     )
     unit: UnitName | None = None
     """kWh or kW, where the body does not say."""
+    labels: LabelsName | None = None
+    """What the label of an interval is, where the labels may be either."""
+    known: KnownAtName = "measured"
+    """Since when rows are known of which the body does not say it. `measured`: since the end of
+    the interval. `import`: since this call, as befits deliveries whose lateness matters."""
     format: FormatName | None = None
     """Name of the format; left out, it is recognised."""
     name: str = Field(
@@ -223,7 +230,12 @@ def _request(asked: DeliveryAsked, planner: PlannerInUse) -> ReadRequest:
     """What the query asks for; its faults are told in its words."""
     try:
         return read_request(
-            now=planner.now(), firm_id=asked.firm, meters=asked.meter, unit=asked.unit
+            now=planner.now(),
+            firm_id=asked.firm,
+            meters=asked.meter,
+            unit=asked.unit,
+            labels=asked.labels,
+            known_at=asked.known,
         )
     except SandanError as error:
         raise SandanError(in_query_words(str(error))) from None

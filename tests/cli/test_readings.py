@@ -212,6 +212,35 @@ def test_a_preview_shows_a_file_as_it_is_understood_and_stores_nothing(sandan, d
     assert "96 rows added" in take(sandan, made.made(declared))[1]
 
 
+def test_since_when_rows_are_known_is_shown_and_can_be_said(sandan, declared):
+    file = declared / "readings.csv"
+    said = sandan("readings", "preview", file)[1]
+    assert "known: since the end of each interval (--known-at import" in said
+    said = sandan("readings", "preview", file, "--known-at", "import")[1]
+    assert "known: since the import" in said
+    assert take(sandan, file, "--known-at", "soon")[0] == 1
+    assert take(sandan, file, "--known-at", "import")[0] == 0
+    out = declared / "out.csv"
+    assert sandan("readings", "export", "--firm", "kiln_works", "--out", out)[0] == 0
+    known_at = pl.read_csv(out)["known_at"].unique().to_list()
+    assert len(known_at) == 1
+    assert known_at[0] > "2026-03-03"
+
+
+def test_what_labels_are_can_be_said_and_what_was_done_is_told(sandan, declared):
+    file = declared / "usage.csv"
+    rows = "2026-03-02 00:00,1\n2026-03-02 00:15,2\n2026-03-02 00:30,-\n"
+    file.write_text("일시,사용량(kWh)\n" + rows, encoding="utf-8")
+    code, said = take(sandan, file)
+    assert (code, "--labels" in said) == (1, True)
+    for command in ("preview", "import"):
+        options = ("--firm", "kiln_works", "--labels", "start")
+        code, said = sandan("readings", command, file, *options)
+        assert code == 0
+        assert "2026-03-02 00:00 to 2026-03-02 00:30" in said
+        assert "note: dashes, taken as gaps: 1, the first in row 4" in said
+
+
 def test_a_preview_shows_what_would_be_refused(sandan, two_meters):
     code, said = sandan("readings", "preview", two_meters)
     assert (code, "are 2 meters in one file" in said) == (1, True)

@@ -111,18 +111,56 @@ def test_a_label_that_is_no_instant_is_named(made, tmp_path):
     assert made.nonsense in fault.value
 
 
-@every_long_form
+@pytest.mark.parametrize("made", [made for made in LONG if not made.parts], ids=str)
 def test_a_label_off_the_quarter_hour_is_named(made, tmp_path):
     fault = only_fault(made, tmp_path, changed(3, label=made.off_grid))
     assert fault.row == made.first_row + 3
     assert fault.fault == "is off the quarter-hour grid"
 
 
-@every_long_form
-def test_an_interval_given_twice_is_named_with_its_first_row(made, tmp_path):
-    fault = only_fault(made, tmp_path, (*ROWS, ROWS[-1]))
-    assert fault.row == made.first_row + len(ROWS)
-    assert f"row {made.first_row + len(ROWS) - 1}" in fault.fault
+@pytest.mark.parametrize("made", [made for made in LONG if made.parts], ids=str)
+def test_a_label_inside_an_interval_is_a_part_of_it_and_suspect(made, tmp_path):
+    """As a meter writes it that lost power: the row at 00:17 belongs to 00:15 to 00:30."""
+    part = replace(ROWS[1], label=made.off_grid, kwh="2.5")
+    batch = take(made, tmp_path, (*ROWS[:1], part, *ROWS[1:]))
+    assert isinstance(batch, ReadingBatch), batch
+    expected = [float(row.kwh) for row in ROWS]
+    expected[1] += 2.5
+    assert batch.rows["kwh"].to_list() == expected
+    assert batch.rows["quality"].to_list() == [None, "suspect", *[None] * (len(ROWS) - 2)]
+    assert "summed and marked as suspect" in "".join(batch.notices)
+
+
+@every_form
+def test_a_row_that_repeats_another_cell_by_cell_is_taken_once_and_told(made, tmp_path):
+    once = take(made, tmp_path)
+    batch = take(made, tmp_path, (*ROWS, *ROWS[-2:]))
+    assert isinstance(batch, ReadingBatch), batch
+    assert batch.rows.equals(once.rows)
+    assert once.notices == ()
+    if not made.wide:
+        row = made.first_row + len(ROWS)
+        told = f"rows that repeat another cell by cell, taken once: 2, the first in row {row}"
+        assert batch.notices == (told,)
+
+
+@every_form
+def test_rows_are_known_from_the_import_on_if_that_is_asked_for(made, tmp_path):
+    path, request = made.made(tmp_path), made.request()
+    at_once = take_file(path, request)
+    later = take_file(path, replace(request, known_at="import"))
+    assert (at_once.rows["known_at"] == at_once.rows["period_start"] + INTERVAL).all()
+    assert later.rows["known_at"].unique().to_list() == [NOW]
+    assert later.rows.drop("known_at").equals(at_once.rows.drop("known_at"))
+    assert later.content_sha256 != at_once.content_sha256, "taken otherwise, it is another batch"
+
+
+@pytest.mark.parametrize("made", [made for made in MADE if not made.labels_open], ids=str)
+def test_a_form_that_says_what_its_labels_are_takes_no_other_word_for_it(made, tmp_path):
+    said = "end" if made.reader == "canonical" else "start"
+    outcome = take_file(made.made(tmp_path), replace(made.request(), labels=said))
+    assert isinstance(outcome, Refused)
+    assert f"leave --labels {said} out" in outcome.bad_rows[0].fix
 
 
 @every_long_form

@@ -15,7 +15,7 @@ from feature_store.entities.meter import Meter
 from feature_store.ingestion.limits import MOST_TEXT_BYTES
 from feature_store.settings import Settings
 from feature_store.storage.ledger_store import open_store
-from feature_store.time_grid import INTERVAL
+from feature_store.time_grid import INTERVAL, utc_instant
 from serving.api.reading_routes import EXAMPLE, take_readings
 from tests.builders import MONDAY, a_firm
 from tests.fakes.scheduler import OneJobScheduler
@@ -97,6 +97,7 @@ def test_readings_of_many_firms_are_stored_and_counted(served, form):
         "rows_refused": 0,
         "faults": [],
         "faults_url": None,
+        "notices": [],
     }
     known = served.application.ledger.as_of(NOW)
     assert [known.history(firm_id).demand_kw[-1] for firm_id in (FIRM, OTHER)] == [40.0, 46.0]
@@ -303,6 +304,38 @@ def test_an_export_of_another_customer_is_refused_by_its_number(served):
     ledger.declare(a_firm(OTHER, meters=meters[CUSTOMER]), known_at=MONDAY + timedelta(days=1))
     answer = send(served.client, exported(made), FORMS[-1], query=f"?firm={OTHER}")
     assert answer.json()["rows_added"] == 96
+
+
+def as_meters_write(*rows):
+    return "\n".join(["검침일,순방향 유효전력량(KWH)", *rows]).encode()
+
+
+def test_what_was_taken_otherwise_than_it_stands_is_told(served):
+    body = as_meters_write("2026-03-02 00:15,1", "2026-03-02 00:30,2", "2026-03-02 00:30,2")
+    headers = {"Content-Type": "text/csv"}
+    answer = served.client.post(f"/v1/readings?firm={FIRM}", content=body, headers=headers).json()
+    assert answer["rows_added"] == 2
+    assert answer["notices"] == [
+        "rows that repeat another cell by cell, taken once: 1, the first in row 4"
+    ]
+
+
+def test_the_query_says_what_labels_are_and_since_when_rows_are_known(served):
+    body = as_meters_write("2026-03-02 00:00,1", "2026-03-02 00:15,2")
+    headers = {"Content-Type": "text/csv"}
+
+    def post(query):
+        return served.client.post(f"/v1/readings?firm={FIRM}{query}", content=body, headers=headers)
+
+    fault = post("").json()["faults"][0]
+    assert fault["fix"].endswith("labels=start or labels=end")
+    assert post("&labels=middle").json()["detail"].startswith("labels=middle: is neither")
+    assert post("&known=soon").json()["detail"].startswith("known=soon: is neither")
+    taken = post("&labels=start&known=import")
+    assert taken.json()["rows_added"] == 2, taken.text
+    history = served.application.ledger.as_of(NOW).history(FIRM)
+    assert history.grid.start.isoformat().startswith("2026-03-02T00:00:00+09:00")
+    assert set(history.known_at) == {utc_instant(NOW)}
 
 
 def test_faults_name_the_parameters_of_the_query(served):

@@ -12,9 +12,9 @@ from feature_store.entities.reading_batch import ReadingBatch, Refused
 from feature_store.ingestion.limits import MEBIBYTE
 from feature_store.ingestion.read_file import UnknownFormatError, take_file
 from feature_store.ingestion.read_request import ReadRequest
-from tests.made_exports import MADE, NOW, ROWS, kepco_on
+from tests.made_exports import MADE, NOW, ROWS, a_day_a_row, kepco_on
 from tests.made_hostile_files import HOSTILE
-from tests.made_workbooks import Formula, xlsx
+from tests.made_workbooks import Failed, Formula, xlsx
 
 REQUEST = ReadRequest(firm_id="kiln_works", now=NOW)
 MOST_BYTES = 256 * MEBIBYTE
@@ -107,7 +107,24 @@ def test_a_formula_that_was_never_calculated_is_named(tmp_path):
     lines = [[*LINES[0][:3], Formula("1+1", None)], *LINES[1:]]
     path.write_bytes(xlsx([HEADER, *lines]))
     outcome = take_file(path, REQUEST)
-    assert [(fault.row, fault.fault) for fault in outcome.bad_rows] == [(2, "is empty")]
+    (fault,) = outcome.bad_rows
+    assert (fault.row, fault.value) == (2, "=1+1")
+    assert fault.fault == "is a formula of which no value was saved"
+
+
+def test_a_cell_without_a_value_is_no_gap_in_a_table_with_a_day_a_row(tmp_path):
+    path = tmp_path / "사용량.xlsx"
+    titles, header, day = a_day_a_row(ROWS)
+    day = [*day[:3], Formula("1+1", None), "", Failed("#DIV/0!"), *day[6:]]
+    path.write_bytes(xlsx([titles, header, day]))
+    outcome = take_file(path, REQUEST)
+    assert [(fault.row, fault.column, fault.value) for fault in outcome.bad_rows] == [
+        (3, "00:45", "=1+1"),
+        (3, "01:15", "#DIV/0!"),
+    ]
+    assert "error of the workbook" in outcome.bad_rows[1].fault
+    taken = take_file(path, REQUEST, keep_good=True)
+    assert taken.rows.height == len(ROWS) - 3, "an empty cell is a gap"
 
 
 def test_two_sheets_with_cells_are_one_too_many_and_an_empty_one_is_none(tmp_path):
