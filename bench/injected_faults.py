@@ -149,7 +149,7 @@ def implausible(history: LoadHistory, random: np.random.Generator) -> Injected:
 def level_step(history: LoadHistory, random: np.random.Generator) -> Injected:
     """A unit or multiplier that is wrong for four weeks, either way."""
     steps = 28 * STEPS_PER_DAY
-    first = _place(history, steps, random)
+    first = int(random.integers(history.grid.steps // 2, history.grid.steps - steps))
     factor = random.choice([0.25, 4.0, 10.0, 60.0, 1000.0])
     return _changed(history, first, history.demand_kw[first : first + steps] * factor)
 
@@ -163,8 +163,9 @@ def copied_hours(history: LoadHistory, random: np.random.Generator) -> Injected:
 
 
 def expansion(history: LoadHistory, random: np.random.Generator) -> Injected:
-    """No fault: from some day on the plant draws half as much again."""
-    first = _at_midnight(history, 1, random)
+    """No fault: from some day of the third quarter on the plant draws half as much again."""
+    steps = history.grid.steps
+    first = int(random.integers(steps // 2, steps * 3 // 4)) // STEPS_PER_DAY * STEPS_PER_DAY
     return _changed(history, first, history.demand_kw[first:] * 1.5)
 
 

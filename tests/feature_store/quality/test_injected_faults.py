@@ -19,8 +19,9 @@ from feature_store.sample.complex import load_sample
 
 SHAPED = ("bakery_g5", "evening_g2", "metal_2", "shop_g4", "warehouse")
 """Firms with a daily shape from which a clock can be read."""
-LEAST_PERCENT = {"stuck": 70, "catch_up": 80}
-"""A meter that sticks at standby looks like a plant at rest, a bad day like a lower outage."""
+LEAST_PERCENT = {"stuck": 70, "catch_up": 80, "level_step": 75}
+"""A meter that sticks at standby looks like a plant at rest, a bad day like a lower outage, and a
+multiplier in weeks in which the plant starts or stops like neither of its factors."""
 
 
 @pytest.fixture(scope="module")

@@ -78,7 +78,7 @@ def test_a_firm_without_meters_has_one_of_its_own_name():
 def test_of_many_firms_the_one_whose_stored_declaration_cannot_be_read_is_named(tmp_path):
     engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
     upgrade(engine)
-    store = LedgerStore(engine)
+    store = LedgerStore(engine=engine)
     for firm_id in ("kiln_works", "press_shop"):
         store.declare(a_firm(firm_id), known_at=MONDAY)
     damaged = a_firm("press_shop").model_copy(update={"holiday_country": "XX"}).model_dump_json()
