@@ -149,9 +149,10 @@ def ended(row: MadeRow) -> str:
 
 
 def comma(number: str) -> str:
-    """With thousands commas, if it is a number that has some."""
+    """With thousands commas, if it is a number that has some; as it is with an exponent."""
     try:
-        return f"{float(number):,.2f}" if abs(float(number)) >= 1000 else number
+        long = abs(float(number)) >= 1000 and "e" not in number
+        return f"{float(number):,.2f}" if long else number
     except ValueError:
         return number
 
@@ -159,7 +160,8 @@ def comma(number: str) -> str:
 def times_four(number: str) -> str:
     """An energy as the mean power of its interval."""
     try:
-        return f"{float(number) / HOURS_PER_STEP:g}" if float(number) >= 0 else number
+        told = float(number) >= 0 and "e" not in number
+        return f"{float(number) / HOURS_PER_STEP:g}" if told else number
     except ValueError:
         return number
 
