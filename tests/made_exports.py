@@ -160,8 +160,7 @@ def comma(number: str) -> str:
 def times_four(number: str) -> str:
     """An energy as the mean power of its interval."""
     try:
-        told = float(number) >= 0 and "e" not in number
-        return f"{float(number) / HOURS_PER_STEP:g}" if told else number
+        return f"{float(number) / HOURS_PER_STEP:g}" if float(number) >= 0 else number
     except ValueError:
         return number
 
