@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import polars as pl
+
+MOST_FAULTS_TOLD = 10_000
+"""Of one file, one by one: a quarter of a year of one meter, or one step of 3,000 firms with three
+faults each. Beyond that the fault is in the sender and not in rows, and the words for it would take
+more memory than the file."""
 
 READING_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "firm_id": pl.String,
@@ -32,6 +38,10 @@ class BadRow:
     value: str
     reason: str
     """What is wrong, a semicolon, and how to mend it."""
+    more_faults: int = 0
+    """Faults that this one stands for beside itself, where there are too many to tell."""
+    more_rows: int = 0
+    """Rows that only these are in."""
 
     @property
     def fault(self) -> str:
@@ -42,6 +52,16 @@ class BadRow:
     def fix(self) -> str:
         """How to mend it."""
         return self.reason.partition("; ")[2]
+
+
+def faults_in(bad_rows: Iterable[BadRow]) -> int:
+    """Return how many faults there are, those not told one by one too."""
+    return sum(1 + bad.more_faults for bad in bad_rows)
+
+
+def rows_in(bad_rows: Collection[BadRow]) -> int:
+    """Return how many rows are at fault; the file as a whole counts as one."""
+    return len({bad.row for bad in bad_rows}) + sum(bad.more_rows for bad in bad_rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +96,7 @@ class ReadingBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """A file of which nothing may be stored, with every row that is at fault."""
+    """A file of which nothing may be stored, with the rows that are at fault."""
 
     source_name: str
     bad_rows: tuple[BadRow, ...]

@@ -13,7 +13,7 @@ from feature_store.entities.reading_batch import READING_COLUMNS, BadRow, Receiv
 from feature_store.ingestion.meter_checks import of_only_meters
 from feature_store.ingestion.meter_choice import Meter, summed
 from feature_store.ingestion.read_request import ReadRequest
-from feature_store.ingestion.row_check import RowCheck, bad_rows, good_rows
+from feature_store.ingestion.row_check import RowCheck, sorted_out
 from feature_store.ingestion.source_file import SourceFile
 
 
@@ -24,7 +24,7 @@ class CheckedFile:
     rows: pl.DataFrame
     """The good rows as in a :class:`feature_store.entities.reading_batch.ReadingBatch`."""
     bad_rows: tuple[BadRow, ...]
-    """Every fault of every other row, in the order of rows."""
+    """Faults of the other rows in their order, as ``row_check.bad_rows`` tells them."""
     source_format: str
     """Name of the reader."""
     source_name: str
@@ -71,7 +71,8 @@ def checked_file(
     if not table.height:
         reason = "there is no reading below the header; export the file again"
         return refused(file, reason, row=header_row(file))
-    good, faults = good_rows(table, checks), bad_rows(table, checks)
+    found = sorted_out(table, checks)
+    good, faults = found.good, found.bad_rows
     if firms is not None:
         good, partial = summed(good, firms)
         faults += partial

@@ -11,15 +11,16 @@ from feature_store.ingestion.checked_file import CheckedFile, Origin, refused
 from feature_store.ingestion.json_document import Json, written
 from feature_store.ingestion.korean_clock import MINUTES_PER_HOUR
 from feature_store.ingestion.labelled_rows import LabelledRow, Layout, labelled_file
+from feature_store.ingestion.limits import MOST_EXPORT_VALUES
 from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.sheet import UnreadableSheetError
 from feature_store.ingestion.source_file import SourceFile
 from feature_store.time_grid import INTERVAL, STEPS_PER_DAY
 
-_LIST = "dayLpDataInfoList"
+ANSWER_LIST = "dayLpDataInfoList"
 _QUANTITY = re.compile(r"pwr_qty\d{4}")
 _STEP_MINUTES = INTERVAL.seconds // 60
-_FIELDS = tuple(
+FIELDS = tuple(
     "pwr_qty{:02}{:02}".format(*divmod(step * _STEP_MINUTES, MINUTES_PER_HOUR))
     for step in range(1, STEPS_PER_DAY + 1)
 )
@@ -38,7 +39,7 @@ class EdsJsonReader:
     """
 
     name: str = "eds-json"
-    describes: str = f"KEPCO EDS/OPM answer of getDayLpData: {_LIST} with pwr_qty0015 to 2400"
+    describes: str = f"KEPCO EDS/OPM answer of getDayLpData: {ANSWER_LIST} with pwr_qty0015 to 2400"
 
     def recognises(self, file: SourceFile) -> bool:
         """Whether any object in the file is a record of such an answer."""
@@ -62,6 +63,11 @@ class EdsJsonReader:
                 return refused(file, reason, row=number, column=column, value=value)
         if request.unit == "kW":
             return refused(file, "holds kWh; leave --unit kW out")
+        values = sum(map(_values, records))
+        if values > MOST_EXPORT_VALUES:
+            return refused(
+                file, f"holds {values:,} values, more than {MOST_EXPORT_VALUES:,}; ask for less"
+            )
         rows = [row for number, record in enumerate(records, 1) for row in _rows(record, number)]
         origin = Origin(
             file=file,
@@ -97,7 +103,7 @@ def _wrong(record: dict[str, Json]) -> tuple[str, str, str] | None:
     if said and not any(_QUANTITY.fullmatch(key) for key in record):
         return "errMsg", said, "is the answer to a failed request; ask the service again"
     for key, value in record.items():
-        if _QUANTITY.fullmatch(key) and key not in _FIELDS:
+        if _QUANTITY.fullmatch(key) and key not in FIELDS:
             return key, written(value) or "", "is no quarter hour; save the answer as it came"
     missing = next((key for key in ("custNo", "mr_ymd") if not written(record.get(key))), None)
     if missing:
@@ -105,9 +111,13 @@ def _wrong(record: dict[str, Json]) -> tuple[str, str, str] | None:
     return None
 
 
+def _values(record: dict[str, Json]) -> int:
+    return sum(field in record for field in FIELDS)
+
+
 def _rows(record: dict[str, Json], number: int) -> Iterator[LabelledRow]:
     day = (written(record["mr_ymd"]) or "").replace("-", "")
-    for field in _FIELDS:
+    for field in FIELDS:
         value = written(record.get(field))
         if value is not None:
             yield LabelledRow(
