@@ -319,6 +319,7 @@ def print_faults(
 
     ``stored`` is whether the other rows were; None: nothing was to be.
     """
+    from feature_store.entities.reading_batch import faults_in, rows_in
     from feature_store.ingestion.visible_text import visible
 
     def cell(text: str) -> str:
@@ -328,7 +329,7 @@ def print_faults(
     for bad in bad_rows[:SHOWN_BAD_ROWS]:
         table.add_row(str(bad.row), cell(bad.column), cell(bad.value), cell(bad.reason))
     RESULT.print(table)
-    total, rows = len(bad_rows), len({bad.row for bad in bad_rows})
+    total, rows = faults_in(bad_rows), rows_in(bad_rows)
     shown = f" (the first {SHOWN_BAD_ROWS} above)" if total > SHOWN_BAD_ROWS else ""
     told = f"{counted(total, 'fault')} in {counted(rows, 'row')}{shown}; "
     match stored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +10,11 @@ import polars as pl
 LARGEST_READING = 1e8
 """Of an interval, kWh or kW, and kvarh: a register has eight digits at most, so no state of it is
 higher, and 400 GW in one interval is four times what all of Korea ever drew."""
+
+MOST_FAULTS_TOLD = 10_000
+"""Of one file, one by one: a quarter of a year of one meter, or one step of 3,000 firms with three
+faults each. Beyond that the fault is in the sender and not in rows, and the words for it would take
+more memory than the file."""
 
 READING_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "firm_id": pl.String,
@@ -37,6 +43,10 @@ class BadRow:
     value: str
     reason: str
     """What is wrong, a semicolon, and how to mend it."""
+    more_faults: int = 0
+    """Faults that this one stands for beside itself, where there are too many to tell."""
+    more_rows: int = 0
+    """Rows that only these are in."""
 
     @property
     def fault(self) -> str:
@@ -47,6 +57,16 @@ class BadRow:
     def fix(self) -> str:
         """How to mend it."""
         return self.reason.partition("; ")[2]
+
+
+def faults_in(bad_rows: Iterable[BadRow]) -> int:
+    """Return how many faults there are, those not told one by one too."""
+    return sum(1 + bad.more_faults for bad in bad_rows)
+
+
+def rows_in(bad_rows: Collection[BadRow]) -> int:
+    """Return how many rows are at fault; the file as a whole counts as one."""
+    return len({bad.row for bad in bad_rows}) + sum(bad.more_rows for bad in bad_rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +104,7 @@ class ReadingBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """A file of which nothing may be stored, with every row that is at fault."""
+    """A file of which nothing may be stored, with the rows that are at fault."""
 
     source_name: str
     bad_rows: tuple[BadRow, ...]

@@ -16,7 +16,7 @@ def cut_off(content: bytes) -> str | None:
     between two batches is a whole one of fewer rows.
     """
     if content.startswith(FILE_MAGIC):
-        whole = content.endswith(FILE_MAGIC)
+        whole = content.endswith(FILE_MAGIC) and len(content) > 2 * len(FILE_MAGIC)
         return None if whole else "has no footer, so it is cut off; write it again"
     if content.endswith(_END_OF_STREAM):
         return None

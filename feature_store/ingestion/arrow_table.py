@@ -7,7 +7,7 @@ the one library that answers corrupt ones with an error, not with the end of the
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,13 +16,16 @@ import polars as pl
 import pyarrow as pa
 
 from feature_store.ingestion.arrow_end import FILE_MAGIC
-from feature_store.ingestion.limits import MEBIBYTE, MOST_ARROW_BYTES, MOST_COLUMNS, MOST_ROWS
+from feature_store.ingestion.limits import (
+    MEBIBYTE,
+    MOST_CELLS,
+    MOST_COLUMNAR_BYTES,
+    MOST_COLUMNS,
+    MOST_READINGS,
+)
 from feature_store.ingestion.sheet import UnreadableSheetError
 
-_MOST_CELLS = 10 * MOST_ROWS
-"""The canonical form has nine columns. A column of nulls alone takes no byte of a file."""
-
-_MOST_WORD_BYTES = 256
+_MOST_WORD_BYTES = 64
 """Of a word in a dictionary, which stands once in the file and once a row in memory."""
 
 _RECORD_BATCH, _DICTIONARY = "record batch", "dictionary"
@@ -61,13 +64,15 @@ def _told() -> Iterator[None]:
         raise UnreadableSheetError(f"cannot be read as Arrow ({said}); write it again") from None
 
 
-def read_arrow(content: bytes) -> pl.DataFrame:
-    """Return the whole table, of columns whose cells are texts, numbers, times or nothing."""
+def read_arrow(content: bytes, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return the columns named, or all, whose cells are texts, numbers, times or nothing."""
     with _told():
         reader, messages = _opened(content)
         _refuse_too_much(len(reader.schema), messages)
         table = reader.read_all()
         table.validate(full=True)
+        if columns is not None:
+            table = table.select(list(columns))
         table = pa.table(
             [_plain(table.column(at), name) for at, name in enumerate(table.column_names)],
             names=table.column_names,
@@ -114,11 +119,15 @@ def _refuse_too_much(columns: int, messages: Iterator[pa.Message]) -> None:
             continue
         amount = _amount(message)
         rows, unpacked = rows + amount.rows, unpacked + amount.unpacked_bytes
-        if rows > MOST_ROWS or rows * columns > _MOST_CELLS:
-            raise UnreadableSheetError(f"holds more than {MOST_ROWS:,} rows; split it")
-        if unpacked > MOST_ARROW_BYTES:
+        most = min(MOST_READINGS, MOST_CELLS // max(columns, 1))
+        if rows > most:
             raise UnreadableSheetError(
-                f"unpacks to more than {MOST_ARROW_BYTES // MEBIBYTE} MiB; split it"
+                f"holds more than {most:,} rows of {columns} columns; split it by firm or by year"
+            )
+        if unpacked > MOST_COLUMNAR_BYTES:
+            raise UnreadableSheetError(
+                f"unpacks to more than {MOST_COLUMNAR_BYTES // MEBIBYTE} MiB; "
+                "split it by firm or by year"
             )
 
 

@@ -11,6 +11,7 @@ from feature_store.entities.reading_batch import BadRow, Refused
 from feature_store.ingestion.checked_file import CheckedFile, Origin, checked_file
 from feature_store.ingestion.meter_checks import firm_checks, meter_checks, with_meters
 from feature_store.ingestion.read_request import ReadRequest
+from feature_store.ingestion.read_text_table import header, header_row, read_names, read_text_table
 from feature_store.ingestion.reading_checks import (
     Cell,
     interval_checks,
@@ -23,13 +24,7 @@ from feature_store.ingestion.reading_checks import (
 from feature_store.ingestion.rfc3339 import parsed_time, time_checks
 from feature_store.ingestion.row_check import RowCheck
 from feature_store.ingestion.source_file import SourceFile
-from feature_store.ingestion.text_table import (
-    column_names,
-    header,
-    header_row,
-    read_text_table,
-    text,
-)
+from feature_store.ingestion.text_table import text
 from feature_store.ingestion.tidied import each_once
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 
@@ -82,13 +77,15 @@ class CanonicalReader:
 
     def read(self, file: SourceFile, request: ReadRequest) -> CheckedFile | Refused:
         """Read the whole file, see :class:`feature_store.ingestion.reader.Reader`."""
-        table = read_text_table(file)
-        if isinstance(table, BadRow):
-            return Refused(source_name=file.name, bad_rows=(table,))
-        names = column_names(table)
+        names = read_names(file)
+        if isinstance(names, BadRow):
+            return Refused(source_name=file.name, bad_rows=(names,))
         misnamed = tuple(_misnamed(names, request, header_row(file)))
         if misnamed:
             return Refused(source_name=file.name, bad_rows=misnamed)
+        table = read_text_table(file, names)
+        if isinstance(table, BadRow):
+            return Refused(source_name=file.name, bad_rows=(table,))
         origin = Origin(
             file=file,
             request=request,

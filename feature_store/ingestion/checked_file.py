@@ -15,7 +15,7 @@ from feature_store.ingestion.meter_checks import of_only_meters
 from feature_store.ingestion.meter_choice import SOURCE, Meter, summed
 from feature_store.ingestion.power_cuts import QUALITY
 from feature_store.ingestion.read_request import ReadRequest
-from feature_store.ingestion.row_check import RowCheck, bad_rows, good_rows
+from feature_store.ingestion.row_check import RowCheck, sorted_out
 from feature_store.ingestion.source_file import SourceFile
 from feature_store.ingestion.tidied import Tidied
 from feature_store.time_grid import INTERVAL
@@ -28,7 +28,7 @@ class CheckedFile:
     rows: pl.DataFrame
     """The good rows as in a :class:`feature_store.entities.reading_batch.ReadingBatch`."""
     bad_rows: tuple[BadRow, ...]
-    """Every fault of every other row, in the order of rows."""
+    """Faults of the other rows in their order, as ``row_check.bad_rows`` tells them."""
     source_format: str
     """Name of the reader."""
     source_name: str
@@ -75,7 +75,8 @@ def checked_file(
     if not table.height:
         reason = "there is no reading below the header; export the file again"
         return refused(file, reason, row=header_row(file))
-    good, faults = good_rows(table, checks), bad_rows(table, checks)
+    found = sorted_out(table, checks)
+    good, faults = found.good, found.bad_rows
     if origin.request.known_at == "import":
         good = _known_from(good, origin.request.now)
     if SOURCE in good.columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from feature_store.entities.reading_batch import Refused
@@ -11,15 +11,16 @@ from feature_store.ingestion.checked_file import CheckedFile, Origin, refused
 from feature_store.ingestion.json_document import Json, written
 from feature_store.ingestion.korean_clock import MINUTES_PER_HOUR
 from feature_store.ingestion.labelled_rows import LabelledRow, Layout, labelled_file
+from feature_store.ingestion.limits import MOST_EXPORT_VALUES
 from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.sheet import UnreadableSheetError
 from feature_store.ingestion.source_file import SourceFile
 from feature_store.time_grid import INTERVAL, STEPS_PER_DAY
 
-_LIST = "dayLpDataInfoList"
+ANSWER_LIST = "dayLpDataInfoList"
 _QUANTITY = re.compile(r"pwr_qty\d{4}")
 _STEP_MINUTES = INTERVAL.seconds // 60
-_FIELDS = tuple(
+FIELDS = tuple(
     "pwr_qty{:02}{:02}".format(*divmod(step * _STEP_MINUTES, MINUTES_PER_HOUR))
     for step in range(1, STEPS_PER_DAY + 1)
 )
@@ -38,7 +39,7 @@ class EdsJsonReader:
     """
 
     name: str = "eds-json"
-    describes: str = f"KEPCO EDS/OPM answer of getDayLpData: {_LIST} with pwr_qty0015 to 2400"
+    describes: str = f"KEPCO EDS/OPM answer of getDayLpData: {ANSWER_LIST} with pwr_qty0015 to 2400"
 
     def recognises(self, file: SourceFile) -> bool:
         """Whether any object in the file is a record of such an answer."""
@@ -61,14 +62,9 @@ class EdsJsonReader:
             if wrong is not None:
                 column, value, reason = wrong
                 return refused(file, reason, row=number, column=column, value=value)
-        if not records:
-            return refused(
-                file, f"holds no data: its {_LIST} is empty; ask for a day with readings"
-            )
-        if request.unit == "kW":
-            return refused(file, "holds kWh; leave --unit kW out")
-        if request.labels == "start":
-            return refused(file, "labels the ends of intervals; leave --labels start out")
+        reason = _not_taken(records, request)
+        if reason is not None:
+            return refused(file, reason)
         rows = [row for number, record in enumerate(records, 1) for row in _rows(record, number)]
         origin = Origin(
             file=file,
@@ -77,6 +73,20 @@ class EdsJsonReader:
             encoding=f"{file.container}, {file.text.encoding}",
         )
         return labelled_file(origin, rows, Layout(unit="kWh", labels="end", header_row=0))
+
+
+def _not_taken(records: Sequence[dict[str, Json]], request: ReadRequest) -> str | None:
+    """Why the answer as a whole is not taken; None if it is."""
+    if not records:
+        return f"holds no data: its {ANSWER_LIST} is empty; ask for a day with readings"
+    if request.unit == "kW":
+        return "holds kWh; leave --unit kW out"
+    if request.labels == "start":
+        return "labels the ends of intervals; leave --labels start out"
+    values = sum(map(_values, records))
+    if values > MOST_EXPORT_VALUES:
+        return f"holds {values:,} values, more than {MOST_EXPORT_VALUES:,}; ask for less"
+    return None
 
 
 def _records(document: Json) -> Iterator[dict[str, Json]]:
@@ -96,8 +106,8 @@ def _records(document: Json) -> Iterator[dict[str, Json]]:
 def _is_answer(document: Json) -> bool:
     """Whether it is an answer, even one without a record, or holds one."""
     if isinstance(document, list):
-        return any(isinstance(each, dict) and _LIST in each for each in document)
-    return isinstance(document, dict) and _LIST in document
+        return any(isinstance(each, dict) and ANSWER_LIST in each for each in document)
+    return isinstance(document, dict) and ANSWER_LIST in document
 
 
 def _is_ours(record: dict[str, Json]) -> bool:
@@ -111,7 +121,7 @@ def _wrong(record: dict[str, Json]) -> tuple[str, str, str] | None:
     if said and not any(_QUANTITY.fullmatch(key) for key in record):
         return "errMsg", said, "is the answer to a failed request; ask the service again"
     for key, value in record.items():
-        if _QUANTITY.fullmatch(key) and key not in _FIELDS:
+        if _QUANTITY.fullmatch(key) and key not in FIELDS:
             return key, written(value) or "", "is no quarter hour; save the answer as it came"
     missing = next((key for key in ("custNo", "mr_ymd") if not written(record.get(key))), None)
     if missing:
@@ -119,9 +129,13 @@ def _wrong(record: dict[str, Json]) -> tuple[str, str, str] | None:
     return None
 
 
+def _values(record: dict[str, Json]) -> int:
+    return sum(field in record for field in FIELDS)
+
+
 def _rows(record: dict[str, Json], number: int) -> Iterator[LabelledRow]:
     day = (written(record["mr_ymd"]) or "").replace("-", "")
-    for field in _FIELDS:
+    for field in FIELDS:
         value = written(record.get(field))
         if value is not None:
             yield LabelledRow(

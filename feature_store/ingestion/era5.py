@@ -10,8 +10,9 @@ import polars as pl
 from feature_store.entities.reading_batch import BadRow, Refused
 from feature_store.entities.weather_batch import WeatherBatch
 from feature_store.ingestion.korean_clock import ZONE
+from feature_store.ingestion.read_text_table import header, read_names, read_text_table
 from feature_store.ingestion.source_file import SourceFile
-from feature_store.ingestion.text_table import header, read_text_table, text
+from feature_store.ingestion.text_table import text
 from feature_store.ingestion.weather_reader import WeatherRequest
 from feature_store.ingestion.weather_rows import VariableCell, WeatherLayout, weather_batch
 
@@ -48,10 +49,10 @@ class Era5Reader:
 
     def read(self, file: SourceFile, request: WeatherRequest) -> WeatherBatch | Refused:
         """Read the whole file, see ``feature_store.ingestion.weather_reader.WeatherReader``."""
-        table = read_text_table(file)
-        if isinstance(table, BadRow):
-            return Refused(source_name=file.name, bad_rows=(table,))
-        absent = [name for name in ("timestamp", *_COLUMNS.values()) if name not in header(file)]
+        names, wanted = read_names(file), ("timestamp", *_COLUMNS.values())
+        if isinstance(names, BadRow):
+            return Refused(source_name=file.name, bad_rows=(names,))
+        absent = [name for name in wanted if name not in names]
         if absent or request.place is None:
             faults = [(name, "is missing; use the table as published") for name in absent]
             if request.place is None:
@@ -62,6 +63,9 @@ class Era5Reader:
                     BadRow(row=0, column=name, value="", reason=reason) for name, reason in faults
                 ),
             )
+        table = read_text_table(file, wanted)
+        if isinstance(table, BadRow):
+            return Refused(source_name=file.name, bad_rows=(table,))
         layout = WeatherLayout(
             kind="reanalysis",
             source_format=self.name,

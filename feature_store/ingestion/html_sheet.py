@@ -20,7 +20,16 @@ _TAG = re.compile(r"<(/?)(table|tr|td|th)\b([^<>]*)>", re.IGNORECASE)
 
 _OTHER_TAG = re.compile(r"<[^<>]*>")
 _SPAN = re.compile(r"\b(col|row)span\s*=\s*[\"']?\s*(\d{1,4})", re.IGNORECASE)
-_NOT_TEXT = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"))
+_NOT_TEXT = tuple(
+    (re.compile(begin), re.compile(end))
+    for begin, end in (
+        (r"<!--", r"-->"),
+        (r"<[sS][cC][rR][iI][pP][tT]", r"</[sS][cC][rR][iI][pP][tT]"),
+        (r"<[sS][tT][yY][lL][eE]", r"</[sS][tT][yY][lL][eE]"),
+    )
+)
+"""Searched where they stand, as the page in small letters would be a copy of it; spelt out, as a
+search that begins with a letter of either size looks at every place of the page."""
 
 
 class _Grid:
@@ -111,13 +120,11 @@ def _text(inside: str) -> str:
 def _without(page: str) -> str:
     """The page without what no reader of it sees; what is never closed reaches to its end."""
     for begin, end in _NOT_TEXT:
-        lower, kept, at = page.lower(), [], 0
-        while (start := lower.find(begin, at)) >= 0:
-            kept.append(page[at:start])
-            closed = lower.find(end, start + len(begin))
-            if closed < 0:
-                at = len(page)
-                break
-            at = closed + len(end)
-        page = "".join([*kept, page[at:]])
+        kept, at = [], 0
+        while found := begin.search(page, at):
+            kept.append(page[at : found.start()])
+            closed = end.search(page, found.end())
+            at = len(page) if closed is None else closed.end()
+        if kept:
+            page = "".join([*kept, page[at:]])
     return page

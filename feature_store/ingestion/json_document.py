@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
+from feature_store.ingestion.limits import MOST_JSON_VALUES
 from feature_store.ingestion.sheet import UnreadableSheetError
 
 Json = str | bool | None | list["Json"] | dict[str, "Json"]
@@ -25,18 +27,25 @@ JsonLine = Json | UnreadableLine
 
 
 def parsed_json(text: str) -> Json:
-    """Return a JSON document; a key given twice in an object is refused, as is deep nesting."""
+    """Return a JSON document; a key given twice in an object is refused, as is deep nesting.
+
+    So is one of too many values, before it is parsed: each is behind a comma or begins a list or an
+    object. Commas inside of texts count too.
+    """
+    refuse_many_values(text)
     try:
-        document: Json = json.loads(
-            text,
-            parse_float=str,
-            parse_int=str,
-            parse_constant=str,
-            object_pairs_hook=_object,
-        )
+        document: Json = _DECODER.decode(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise UnreadableSheetError(f"is not JSON ({error}); save it again as received") from None
     return document
+
+
+def refuse_many_values(text: str) -> None:
+    """Refuse JSON, or lines of it, whose objects would take too much memory together."""
+    if len(text) > MOST_JSON_VALUES and sum(map(text.count, ",[{")) > MOST_JSON_VALUES:
+        raise UnreadableSheetError(
+            f"holds more than {MOST_JSON_VALUES:,} values; send a month at a time, or CSV"
+        )
 
 
 def parsed_line(text: str) -> JsonLine:
@@ -69,7 +78,7 @@ def _without_halves(text: str) -> str:
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
+    found = {sys.intern(key): value for key, value in pairs}
     if len(found) < len(pairs):
         _refuse_twice([key for key, _ in pairs])
     return found
@@ -78,3 +87,9 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 def _refuse_twice(keys: list[str]) -> NoReturn:
     twice = next(key for key in keys if keys.count(key) > 1)
     raise UnreadableSheetError(f"has the key {twice!r} twice in one object; keep one of them")
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object
+)
+"""Made once: it takes longer to make than a line takes to parse."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 import polars as pl
 
-from feature_store.entities.reading_batch import BadRow, Refused
+from feature_store.entities.reading_batch import MOST_FAULTS_TOLD, BadRow, Refused
 from feature_store.entities.weather_batch import WeatherBatch
 from feature_store.ingestion.json_document import Json, written
 from feature_store.ingestion.korean_clock import ZONE
@@ -63,7 +64,8 @@ class KmaForecastReader:
         except UnreadableSheetError as error:
             fault = BadRow(row=0, column="", value="", reason=str(error))
             return Refused(source_name=file.name, bad_rows=(fault,))
-        faults = tuple(fault for row, item in enumerate(items, 1) for fault in _faults(item, row))
+        found = (fault for row, item in enumerate(items, 1) for fault in _faults(item, row))
+        faults = tuple(islice(found, MOST_FAULTS_TOLD))
         if faults:
             return Refused(source_name=file.name, bad_rows=faults)
         return weather_batch(file, _table(items), _layout(self.name), now=request.now)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from feature_store.entities.meter import Meter as DeclaredMeter
-from feature_store.entities.reading_batch import BadRow
+from feature_store.entities.reading_batch import MOST_FAULTS_TOLD, BadRow
 from feature_store.ingestion.read_request import MeterForFirm, ReadRequest, plain_number
+from feature_store.ingestion.row_check import and_more
 from feature_store.ingestion.text_table import RAGGED_REASON, ROW, text
 from feature_store.time_grid import INTERVAL
 
@@ -192,19 +193,22 @@ def summed(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[BadRow, ...]]:
         *([pl.col("quality").drop_nulls().first()] if "quality" in rows.columns else []),
     )
     partial = sums.filter(pl.col("len") < pl.col("summands")).sort(ROW)
+    told, untold = partial.head(MOST_FAULTS_TOLD), partial.slice(MOST_FAULTS_TOLD)
     faults = tuple(
         BadRow(
             row=row,
             column="계기번호",
-            value=", ".join(told),
+            value=", ".join(numbers),
             reason=f"of {total} meters to be summed, the others tell nothing for the interval "
             f"from {start.isoformat()} to {(start + INTERVAL).isoformat()}; export all of them "
             "for the same period",
         )
-        for row, told, total, start in partial.select(
+        for row, numbers, total, start in told.select(
             ROW, SOURCE, "summands", "period_start"
         ).iter_rows()
     )
+    if untold.height:
+        faults += (and_more(untold[ROW][0], faults=untold.height, rows=untold.height - 1),)
     return sums.filter(pl.col("len") == pl.col("summands")), faults
 
 

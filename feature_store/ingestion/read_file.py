@@ -20,22 +20,23 @@ from feature_store.ingestion.eds_json import EdsJsonReader
 from feature_store.ingestion.kepco_on import KepcoOnReader
 from feature_store.ingestion.power_planner import PowerPlannerReader
 from feature_store.ingestion.read_request import ReadRequest
+from feature_store.ingestion.read_text_table import header
 from feature_store.ingestion.reader import Reader
-from feature_store.ingestion.sheet import UnreadableSheetError
+from feature_store.ingestion.sheet import TooManyValuesError, UnreadableSheetError
 from feature_store.ingestion.source_file import SourceFile
-from feature_store.ingestion.text_table import header
 from feature_store.ingestion.uci_steel import UciSteelReader
 from feature_store.ingestion.visible_text import visible
 
 READERS: tuple[Reader, ...] = (
+    CanonicalReader(),
+    UciSteelReader(),
     PowerPlannerReader(),
     KepcoOnReader(),
     EdsJsonReader(),
     AmiLoadProfileReader(),
-    UciSteelReader(),
-    CanonicalReader(),
 )
-"""Every format; of a file that can be read, exactly one says that it is its own."""
+"""Every format; of a file that can be read, exactly one says that it is its own. Those that know it
+by its first line are asked first: the others look at all of it."""
 
 _SHOWN_LETTERS = 200
 """Eight column names fit; the first line of a file that is no table may have no end."""
@@ -95,13 +96,14 @@ def understood(
     if file.too_large:
         return refused(file, file.too_large, row=header_row(file))
     try:
-        reader = reader_of(file, format_name)
+        return reader_of(file, format_name).read(file, request)
     except UnknownFormatError:
         reason = _unreadable(file)
         if reason is None:
             raise
-        return refused(file, reason, row=header_row(file))
-    return reader.read(file, request)
+    except TooManyValuesError as error:
+        reason = str(error)
+    return refused(file, reason, row=header_row(file))
 
 
 def reader_of(file: SourceFile, format_name: str | None = None) -> Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -40,9 +41,21 @@ class Cell:
         """The cells of one column of a text table."""
         return cls(column=column, written=text(column))
 
-    def check(self, fails: pl.Expr, reason: str | pl.Expr) -> RowCheck:
+    def check(
+        self,
+        fails: pl.Expr,
+        reason: str | pl.Expr,
+        *,
+        other_rows: Mapping[str, pl.Expr] | None = None,
+    ) -> RowCheck:
         """A check that blames this cell."""
-        return RowCheck(column=self.column, value=self.written, fails=fails, reason=reason)
+        return RowCheck(
+            column=self.column,
+            value=self.written,
+            fails=fails,
+            reason=reason,
+            other_rows=other_rows or {},
+        )
 
 
 AGREES_WITHIN_KW, AGREES_WITHIN_SHARE = 0.1, 0.02
@@ -120,11 +133,13 @@ def interval_checks(
         ),
         cell.check(
             start.is_not_null() & (pl.col(ROW) > first_row),
-            pl.format("is the same interval as in row {}; keep one of them", first_row),
+            pl.format("is the same interval as in row {}; keep one of them", "first_row"),
+            other_rows={"first_row": first_row},
         ),
         cell.check(
             start.is_not_null() & (pl.col(ROW) == first_row) & (values > 1),
-            pl.format("stands in row {} again with another value; keep one of them", last_row),
+            pl.format("stands in row {} again with another value; keep one of them", "last_row"),
+            other_rows={"last_row": last_row},
         ),
         cell.check(start < pl.lit(EARLIEST), f"is before the year {EARLIEST.year}; mend the date"),
         cell.check(

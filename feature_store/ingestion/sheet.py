@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from feature_store.ingestion.limits import MOST_CELLS, MOST_COLUMNS
+from feature_store.errors import SandanError
+from feature_store.ingestion.limits import MOST_CELLS, MOST_COLUMNS, MOST_LINES, MOST_SHEET_ROWS
 
 
 class UnreadableSheetError(Exception):
@@ -15,7 +16,11 @@ class UnreadableSheetError(Exception):
     """
 
 
-@dataclass(frozen=True, kw_only=True)
+class TooManyValuesError(SandanError):
+    """A table has the columns of a known form, and more rows than are looked at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SheetRow:
     """A row that is not blank."""
 
@@ -36,11 +41,11 @@ class Sheet:
 
 def sheet_rows(rows: Iterable[Iterable[str]], *, first: int = 1) -> Iterator[SheetRow]:
     """Number rows and leave blank ones out; more cells than the limits allow are refused."""
-    cells_kept = 0
+    cells_kept = rows_kept = 0
     for number, raw in enumerate(rows, start=first):
-        if number > MOST_CELLS:
+        if number > MOST_LINES:
             raise UnreadableSheetError(
-                f"has more than {MOST_CELLS:,} lines; export a year at a time"
+                f"has more than {MOST_LINES:,} lines; export a year at a time"
             )
         cells = tuple(map(str.strip, raw))
         if len(cells) > MOST_COLUMNS:
@@ -50,7 +55,11 @@ def sheet_rows(rows: Iterable[Iterable[str]], *, first: int = 1) -> Iterator[She
             )
         if not any(cells):
             continue
-        cells_kept += len(cells)
+        cells_kept, rows_kept = cells_kept + len(cells), rows_kept + 1
+        if rows_kept > MOST_SHEET_ROWS:
+            raise UnreadableSheetError(
+                f"holds more than {MOST_SHEET_ROWS:,} rows; export a year at a time"
+            )
         if cells_kept > MOST_CELLS:
             raise UnreadableSheetError(
                 f"holds more than {MOST_CELLS:,} cells; export a year at a time"

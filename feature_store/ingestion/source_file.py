@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +19,15 @@ from feature_store.ingestion.json_document import (
     UnreadableLine,
     parsed_json,
     parsed_line,
+    refuse_many_values,
 )
 from feature_store.ingestion.limits import (
     MEBIBYTE,
-    MOST_CELLS,
+    MOST_ASTRAL_BYTES,
+    MOST_COLUMNAR_BYTES,
     MOST_HTML_BYTES,
     MOST_JSON_BYTES,
+    MOST_LINES,
     MOST_TEXT_BYTES,
     MOST_WORKBOOK_BYTES,
 )
@@ -54,8 +59,13 @@ _MOST_BYTES: dict[Container, int] = {
     "json": MOST_JSON_BYTES,
     "xlsx": MOST_WORKBOOK_BYTES,
     "xls": MOST_WORKBOOK_BYTES,
+    "parquet": MOST_COLUMNAR_BYTES,
+    "arrow": MOST_COLUMNAR_BYTES,
+    "arrow-stream": MOST_COLUMNAR_BYTES,
 }
-"""Parquet and Arrow files are bounded by their rows instead."""
+
+_ASTRAL = re.compile(rb"[\xf0-\xf4]")
+"""First byte of a letter beyond U+FFFF in UTF-8 (RFC 3629)."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +121,11 @@ class SourceFile:
     @cached_property
     def too_large(self) -> str | None:
         """Why the file is not looked at, if it is not."""
-        most, size = _MOST_BYTES.get(self.container), self.path.stat().st_size
-        if most is None or size <= most:
+        most, size = _MOST_BYTES[self.container], self.path.stat().st_size
+        if size <= most:
             return None
         return (
-            f"has {size / MEBIBYTE:,.0f} MiB, more than {most // MEBIBYTE}; "
-            "export a year at a time, or write it as Parquet"
+            f"has {size / MEBIBYTE:,.0f} MiB, more than {most // MEBIBYTE}; export a year at a time"
         )
 
     @cached_property
@@ -130,12 +139,29 @@ class SourceFile:
         """The content of a text file."""
         if self.too_large:
             raise UnreadableSheetError(self.too_large)
-        found = decoded(self.path.read_bytes())
+        content = self.path.read_bytes()
+        found = decoded(content)
         if found is None:
             raise UnreadableSheetError(
                 "is neither UTF-8 nor CP949 (EUC-KR) text; save it as CSV UTF-8 and try again"
             )
+        if (
+            len(content) > MOST_ASTRAL_BYTES
+            and found.encoding.startswith("utf-8")
+            and _ASTRAL.search(content)
+        ):
+            raise UnreadableSheetError(
+                "has letters that no export has, e.g. emoji, in more than "
+                f"{MOST_ASTRAL_BYTES // MEBIBYTE} MiB; remove them, or split the file"
+            )
         return found
+
+    @cached_property
+    def parquet_names(self) -> tuple[str, ...]:
+        """Column names of a Parquet file; ``UnreadableSheetError`` says why there are none."""
+        from feature_store.ingestion.parquet_table import parquet_names
+
+        return parquet_names(self.path)
 
     @property
     def sheet(self) -> Sheet:
@@ -148,20 +174,16 @@ class SourceFile:
         return _or_raise(self._document)
 
     @property
-    def lines(self) -> list[JsonLine]:
-        """The lines of an NDJSON file, those that cannot be read too; null for blank ones."""
-        return _or_raise(self._lines)
+    def lines(self) -> Iterator[JsonLine]:
+        """The lines of an NDJSON file, those that cannot be read too; null for blank ones.
 
-    @cached_property
-    def _lines(self) -> list[JsonLine] | UnreadableSheetError:
-        """The lines or why there are none: kept, since every reader asks."""
-        try:
-            lines = self.text.text.split("\n")
-        except UnreadableSheetError as error:
-            return error
-        if len(lines) > MOST_CELLS:
-            return UnreadableSheetError(f"has more than {MOST_CELLS:,} lines; split it")
-        return [parsed_line(line) for line in lines]
+        They are parsed as they are asked for, each time anew: together they may take ten times the
+        file's size.
+        """
+        for number, line in enumerate(_lines_of(self.text.text), start=1):
+            if number > MOST_LINES:
+                raise UnreadableSheetError(f"has more than {MOST_LINES:,} lines; split it")
+            yield parsed_line(line)
 
     @cached_property
     def _sheet(self) -> Sheet | UnreadableSheetError:
@@ -186,8 +208,10 @@ class SourceFile:
     @cached_property
     def _document(self) -> Json | UnreadableSheetError:
         try:
+            text = self.text.text
             if self.container != "ndjson":
-                return parsed_json(self.text.text)
+                return parsed_json(text)
+            refuse_many_values(text)
             lines = [line for line in self.lines if line is not None]
         except UnreadableSheetError as error:
             return error
@@ -201,3 +225,13 @@ def _or_raise(found: T | UnreadableSheetError) -> T:
     if isinstance(found, UnreadableSheetError):
         raise found
     return found
+
+
+def _lines_of(text: str) -> Iterator[str]:
+    """Lines without their ends, one at a time; the last one if anything stands in it."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield text[at:end]
+        at = end + 1

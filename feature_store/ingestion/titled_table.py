@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from feature_store.ingestion.column_name import ColumnName, column_name
 from feature_store.ingestion.export_form import ExportForm
 from feature_store.ingestion.korean_clock import clock_minutes
-from feature_store.ingestion.sheet import Sheet, SheetRow
+from feature_store.ingestion.limits import MOST_EXPORT_VALUES
+from feature_store.ingestion.sheet import Sheet, SheetRow, TooManyValuesError
 
 _HEADER_WITHIN = 60
 """Rows in which the header stands; titles take some ten."""
@@ -46,7 +47,11 @@ class TitledTable:
 
 
 def titled_table(sheet: Sheet, form: ExportForm) -> TitledTable | None:
-    """Return the table of a sheet that has the columns of a form; None if it has not."""
+    """Return the table of a sheet that has the columns of a form; None if it has not.
+
+    Raises:
+        TooManyValuesError: It has them, and holds more than is looked at.
+    """
     for at, row in enumerate(sheet.rows[:_HEADER_WITHIN]):
         if not _is_header(row.cells, form):
             continue
@@ -57,6 +62,7 @@ def titled_table(sheet: Sheet, form: ExportForm) -> TitledTable | None:
             below = below[1:]
         while written and not written[-1]:
             written = written[:-1]
+        _refuse_many_values(len(below), written)
         names = tuple(map(column_name, written))
         labels = [place for place, name in enumerate(names) if name.words in form.day | form.clock]
         top = sheet.rows[: len(sheet.rows) - len(below)]
@@ -102,6 +108,15 @@ def _one_table(
 def _is_labelled(row: SheetRow, labels: Sequence[int]) -> bool:
     """Whether a row begins as a reading does: with a day or a time of day."""
     return any(_LABEL.match(row.cells[at]) for at in labels if at < len(row.cells))
+
+
+def _refuse_many_values(rows: int, written: tuple[str, ...]) -> None:
+    """Refuse a table of more values than can be looked at one by one, before any is."""
+    wide = len(_clocks(written))
+    if rows * (wide if wide >= _CLOCKS_OF_A_WIDE_HEADER else 1) > MOST_EXPORT_VALUES:
+        raise TooManyValuesError(
+            f"holds more than {MOST_EXPORT_VALUES:,} values; export a year at a time"
+        )
 
 
 def _is_header(cells: tuple[str, ...], form: ExportForm) -> bool:

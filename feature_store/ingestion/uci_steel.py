@@ -11,6 +11,7 @@ import polars as pl
 from feature_store.entities.reading_batch import BadRow, Refused
 from feature_store.ingestion.checked_file import CheckedFile, Origin, checked_file
 from feature_store.ingestion.read_request import ReadRequest
+from feature_store.ingestion.read_text_table import header, header_row, read_names, read_text_table
 from feature_store.ingestion.reading_checks import (
     Cell,
     interval_checks,
@@ -19,14 +20,7 @@ from feature_store.ingestion.reading_checks import (
 )
 from feature_store.ingestion.row_check import RowCheck
 from feature_store.ingestion.source_file import SourceFile
-from feature_store.ingestion.text_table import (
-    ROW,
-    column_names,
-    header,
-    header_row,
-    read_text_table,
-    text,
-)
+from feature_store.ingestion.text_table import ROW, text
 from feature_store.ingestion.tidied import each_once
 from feature_store.time_grid import INTERVAL
 
@@ -60,14 +54,16 @@ class UciSteelReader:
 
     def read(self, file: SourceFile, request: ReadRequest) -> CheckedFile | Refused:
         """Read the whole file, see :class:`feature_store.ingestion.reader.Reader`."""
-        table = read_text_table(file)
-        if isinstance(table, BadRow):
-            return Refused(source_name=file.name, bad_rows=(table,))
-        names = column_names(table)
+        names = read_names(file)
+        if isinstance(names, BadRow):
+            return Refused(source_name=file.name, bad_rows=(names,))
         missing = tuple(_missing(names, request, header_row(file)))
         if missing:
             return Refused(source_name=file.name, bad_rows=missing)
         told = {name: column for name, column in _REACTIVE.items() if column in names}
+        table = read_text_table(file, (_LABEL, _ENERGY, *told.values()))
+        if isinstance(table, BadRow):
+            return Refused(source_name=file.name, bad_rows=(table,))
         checks = (
             *_label_checks(),
             *interval_checks(Cell.of(_LABEL), now=request.now),

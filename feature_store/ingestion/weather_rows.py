@@ -96,7 +96,8 @@ def _checks(layout: WeatherLayout, now: datetime) -> list[RowCheck]:
         ),
         time.check(
             pl.col("valid_time").is_not_null() & (pl.col(ROW) > first_row),
-            pl.format("is the same time and place as in row {}; keep one of them", first_row),
+            pl.format("is the same time and place as in row {}; keep one of them", "first_row"),
+            other_rows={"first_row": first_row},
         ),
         time.check(
             pl.col("valid_time") != pl.col("valid_time").dt.truncate("1h"),

@@ -18,16 +18,20 @@ from sqlalchemy import (
     update,
 )
 
-from feature_store.entities.reading_batch import BadRow, Received
+from feature_store.entities.reading_batch import (
+    MOST_FAULTS_TOLD,
+    BadRow,
+    Received,
+    faults_in,
+    rows_in,
+)
 from feature_store.errors import SandanError
 from feature_store.storage.database import lock_name
 from feature_store.storage.moments import moment_of_seconds
 from feature_store.storage.tables import REFUSALS, REFUSED_ROWS
 
-MOST_FAULTS_KEPT = 10_000
-"""Of one refusal: a quarter of a year of one meter, or one step of 3,000 firms with three faults
-each, is kept whole. Beyond that the fault is in the sender and not in rows, and what a stranger
-sends must not fill the disk."""
+MOST_FAULTS_KEPT = MOST_FAULTS_TOLD
+"""Of one refusal: all that a reader tells. What a stranger sends must not fill the disk."""
 
 LARGEST_ID = 2**31 - 1
 """What a column of ids holds."""
@@ -135,8 +139,8 @@ def keep_refused(connection: Connection, refused: RefusedDelivery, *, recorded_a
     received, bad_rows = refused.received, refused.bad_rows
     lock_name(connection, f"sandan: refusal {received.identity_sha256}")
     told = {
-        "rows_refused": len({bad.row for bad in bad_rows}),
-        "faults": len(bad_rows),
+        "rows_refused": rows_in(bad_rows),
+        "faults": faults_in(bad_rows),
         "rest_stored": refused.rest_stored,
     }
     same = REFUSALS.c.identity_sha256 == received.identity_sha256

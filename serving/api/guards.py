@@ -103,7 +103,9 @@ class BodyLimit:
             detail = f"the body is over {_size(limit_bytes)}; send it in parts"
             await problem_response(problem(TOO_LARGE, detail))(scope, receive, send)
             return
-        await self.app(scope, _replay(bytes(body), receive), send)
+        content = bytes(body)
+        del body  # else a body of 32 MiB would be held twice for as long as it is worked on
+        await self.app(scope, _replay(content, receive), send)
 
 
 def _same_origin(headers: Headers) -> bool:

@@ -86,13 +86,13 @@ def test_corrupt_bytes_are_refused_or_read_and_never_fatal(content):
     ("table", "times", "compression", "reason"),
     [
         (
-            pa.table({"kwh": pa.nulls(1_900_000, pa.float64())}),
+            pa.table({"kwh": pa.nulls(200_000, pa.float64())}),
             2,
             "zstd",
-            "more than 2,000,000 row",
+            "more than 250,000 rows",
         ),
-        (pa.table({"note": ["x" * 2**20] * 100}), 1, "zstd", "unpacks to more than 96 MiB"),
-        (pa.table({"note": ["x" * 2**20] * 100}), 1, "lz4", "unpacks to more than 96 MiB"),
+        (pa.table({"note": ["x" * 2**20] * 100}), 1, "zstd", "unpacks to more than 32 MiB"),
+        (pa.table({"note": ["x" * 2**20] * 100}), 1, "lz4", "unpacks to more than 32 MiB"),
         (pa.table({f"c{at}": pa.nulls(1_000_000) for at in range(30)}), 1, None, "more than"),
         (pa.table({f"c{at}": [1] for at in range(600)}), 1, None, "has 600 columns"),
         (

@@ -210,7 +210,7 @@ def test_parquet_that_is_none_is_refused(tmp_path):
     path = tmp_path / "readings.parquet"
     path.write_bytes(b"not parquet")
     outcome = read_file(path, firm_id="a", now=NOW)
-    assert "cannot be read as Parquet" in outcome.bad_rows[0].reason
+    assert "cannot be read as parquet" in outcome.bad_rows[0].reason
 
 
 def test_a_file_of_no_known_format_lists_what_can_be_read(tmp_path):
@@ -237,7 +237,7 @@ def test_a_file_whose_first_line_is_blank_is_refused(tmp_path):
 def test_a_format_that_does_not_exist_lists_those_that_do(tmp_path):
     path = tmp_path / "meter.csv"
     path.write_text("period_start,kwh\n")
-    with pytest.raises(UnknownFormatError, match="choose one of power-planner"):
+    with pytest.raises(UnknownFormatError, match="choose one of canonical"):
         read_file(path, firm_id="a", now=NOW, format_name="excel")
 
 

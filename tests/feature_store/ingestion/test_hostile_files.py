@@ -1,17 +1,24 @@
 """Files made to harm are refused with a reason and a fix, and none takes more than 256 MiB."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from feature_store.entities.reading_batch import ReadingBatch, Refused
-from feature_store.ingestion.limits import MEBIBYTE
+from feature_store.entities.reading_batch import (
+    MOST_FAULTS_TOLD,
+    ReadingBatch,
+    Refused,
+    faults_in,
+    rows_in,
+)
+from feature_store.ingestion.limits import MEBIBYTE, MOST_READINGS
 from feature_store.ingestion.read_file import UnknownFormatError, take_file
 from feature_store.ingestion.read_request import ReadRequest
+from feature_store.time_grid import INTERVAL
+from tests.cost_of_reading import cost_of_reading
 from tests.made_exports import MADE, NOW, ROWS, a_day_a_row, kepco_on
 from tests.made_hostile_files import HOSTILE
 from tests.made_workbooks import Failed, Formula, xlsx
@@ -41,50 +48,44 @@ def test_a_hostile_file_is_refused_with_a_reason_and_a_fix(tmp_path, name):
 def refusal(path):
     """What becomes of a file, as a value."""
     try:
-        return take_file(path, REQUEST, keep_good=True)
+        return take_file(path, REQUEST)
     except UnknownFormatError as error:
         return error
 
 
-PROGRAM = """
-import resource, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from feature_store.errors import SandanError
-from feature_store.ingestion.read_file import take_file
-from feature_store.ingestion.read_request import ReadRequest
-
-for name in sys.argv[1:]:
-    try:
-        take_file(Path(name), ReadRequest(firm_id="kiln_works", now=datetime.now(UTC)))
-    except SandanError:
-        pass
-status = Path("/proc/self/status").read_text()  # ru_maxrss of a new program counts its parent's
-own = int(status.partition("VmHWM:")[2].split()[0])
-print(own * 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
-"""
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux counts it")
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_hostile_file_takes_more_than_256_mebibytes(tmp_path, name):
+    cost = cost_of_reading(write(tmp_path, name), unit=unit_of_export(name))
+    assert cost.peak_bytes <= MOST_BYTES, cost.peak_bytes / MEBIBYTE
 
 
-def peak_bytes(*paths: Path) -> tuple[int, int]:
-    """Most memory that the reading process, and one it started, ever held."""
-    ended = subprocess.run(  # noqa: S603  the program above
-        [sys.executable, "-c", PROGRAM, *map(str, paths)],
-        cwd=Path(__file__).parents[3],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    own, opened = map(int, ended.stdout.split())
-    return own, opened
+LARGEST = {
+    "readings.csv": lambda rows, path: rows.with_columns(AS_TEXT).write_csv(path),
+    "readings.ndjson": lambda rows, path: rows.with_columns(AS_TEXT).write_ndjson(path),
+    "readings.parquet": lambda rows, path: rows.write_parquet(path),
+    "readings.arrow": lambda rows, path: rows.write_ipc(path),
+}
+AS_TEXT = pl.col("period_start").dt.strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux counts it")
-@pytest.mark.parametrize(
-    "part", [sorted(HOSTILE)[at::4] for at in range(4)], ids=["a", "b", "c", "d"]
-)
-def test_no_hostile_file_takes_more_than_256_mebibytes(tmp_path, part):
-    own, opened = peak_bytes(*(write(tmp_path, name) for name in part))
-    assert own + opened <= MOST_BYTES, (own / MEBIBYTE, opened / MEBIBYTE)
+@pytest.mark.parametrize("name", LARGEST)
+def test_the_largest_file_that_is_taken_takes_no_more_either(tmp_path, name):
+    starts = pl.select(period_start=pl.lit(NOW) - pl.int_range(MOST_READINGS) * INTERVAL)
+    rows = starts.with_row_index("kwh").select(
+        pl.col("period_start").dt.truncate(INTERVAL) - 2 * INTERVAL, pl.col("kwh") % 977 / 4
+    )
+    path = tmp_path / name
+    LARGEST[name](rows, path)
+    cost = cost_of_reading(path)
+    assert cost.rows == MOST_READINGS
+    assert cost.peak_bytes <= MOST_BYTES, cost.peak_bytes / MEBIBYTE
+
+
+def unit_of_export(name):
+    """The unit that a made export leaves to be said."""
+    return "kWh" if name.startswith("export") else ""
 
 
 def test_a_macro_workbook_is_read_for_its_values_alone(tmp_path):
@@ -138,10 +139,45 @@ def test_two_sheets_with_cells_are_one_too_many_and_an_empty_one_is_none(tmp_pat
 
 def test_rows_of_a_parquet_file_are_counted_before_they_are_unpacked(tmp_path):
     path = tmp_path / "bomb.parquet"
-    pl.select(kwh=pl.repeat(1.0, 2_000_001)).write_parquet(path)
+    pl.select(period_start=pl.repeat("", 2_000_001), kwh=pl.repeat(1.0, 2_000_001)).write_parquet(
+        path
+    )
     assert path.stat().st_size < MEBIBYTE
     outcome = take_file(path, REQUEST)
     assert outcome.bad_rows[0].fault.startswith("holds 2,000,001 rows")
+
+
+def test_the_columns_of_a_parquet_file_are_looked_at_before_its_cells(tmp_path):
+    """Nothing could unpack the column that is too much; its name alone refuses it."""
+    path = tmp_path / "wide.parquet"
+    path.write_bytes(HOSTILE["wide.parquet"]())
+    outcome = take_file(path, REQUEST)
+    assert [bad.column for bad in outcome.bad_rows] == [f"c{n}" for n in range(60)]
+
+
+def test_nested_columns_and_corrupt_pages_of_parquet_are_refused(tmp_path):
+    path = tmp_path / "readings.parquet"
+    pl.DataFrame({"period_start": ["x"], "kwh": [[1.0]]}).write_parquet(path)
+    assert "large_list<" in take_file(path, REQUEST).bad_rows[0].fault
+    pl.DataFrame({"period_start": ["x" * 50] * 9, "kwh": [1.0] * 9}).write_parquet(path)
+    content = bytearray(path.read_bytes())
+    content[8:40] = b"\xff" * 32
+    path.write_bytes(content)
+    outcome = take_file(path, REQUEST)
+    assert "cannot be read as parquet" in outcome.bad_rows[0].fault
+
+
+def test_of_a_fault_without_end_the_first_are_told_and_all_are_counted(tmp_path):
+    path = tmp_path / "readings.csv"
+    good = "period_start,kwh\n2026-03-02T00:00:00+09:00,1\n"
+    path.write_text(good + "yesterday,none\n" * 7_000 + "1\n" * 3_000)
+    batch = take_file(path, REQUEST, keep_good=True)
+    *told, rest = batch.left_out
+    assert len(told) == MOST_FAULTS_TOLD
+    assert rest.fault == "is where 7,000 more faults begin, which are not told one by one"
+    assert (rest.row, rest.fix) == (5_003, "mend those told before, then see what is left")
+    assert (faults_in(batch.left_out), rows_in(batch.left_out)) == (17_000, 10_000)
+    assert batch.rows.height == 1
 
 
 def test_the_same_key_twice_in_an_object_is_refused(tmp_path):
