@@ -62,9 +62,9 @@ class EdsJsonReader:
             if wrong is not None:
                 column, value, reason = wrong
                 return refused(file, reason, row=number, column=column, value=value)
-        reason = _not_taken(records, request)
-        if reason is not None:
-            return refused(file, reason)
+        not_taken = _not_taken(records, request)
+        if not_taken is not None:
+            return refused(file, not_taken)
         rows = [row for number, record in enumerate(records, 1) for row in _rows(record, number)]
         origin = Origin(
             file=file,
