@@ -53,6 +53,6 @@ MOST_SHEET_ROWS = 150_000
 """Of a sheet that are not blank: ``MOST_EXPORT_VALUES`` with titles and totals, or 17 years of
 weather by the hour. As Python's texts they take as long to find as to check."""
 
-MOST_EXPORT_VALUES = 120_000
-"""Of exports and answers of KEPCO, whose every value is looked at with its label, some 800 bytes
-together: three years of a meter in one file."""
+MOST_EXPORT_VALUES = 100_000
+"""Of exports and answers of KEPCO, whose every value is looked at with its label and what stands
+beside it, some 1.5 kB together: almost three years of a meter in one file."""

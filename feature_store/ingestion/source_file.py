@@ -137,6 +137,9 @@ class SourceFile:
     @cached_property
     def text(self) -> DecodedText:
         """The content of a text file."""
+        return self._decoded()
+
+    def _decoded(self) -> DecodedText:
         if self.too_large:
             raise UnreadableSheetError(self.too_large)
         content = self.path.read_bytes()
@@ -187,15 +190,15 @@ class SourceFile:
 
     @cached_property
     def _sheet(self) -> Sheet | UnreadableSheetError:
-        """The cells or why there are none: kept, since every reader asks."""
+        """The cells or why there are none: kept, since every reader asks, and the text is not."""
         try:
             if self.too_large:
                 return UnreadableSheetError(self.too_large)
             match self.container:
                 case "text":
-                    return csv_sheet(self.text)
+                    return csv_sheet(self._decoded())
                 case "html":
-                    return html_sheet(self.text)
+                    return html_sheet(self._decoded())
                 case "xlsx" | "xls":
                     return workbook_sheet(self.path, container=self.container)
                 case "json" | "ndjson" | "parquet" | "arrow" | "arrow-stream":

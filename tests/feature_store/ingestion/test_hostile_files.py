@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,12 @@ from feature_store.entities.reading_batch import (
     faults_in,
     rows_in,
 )
-from feature_store.ingestion.limits import MEBIBYTE, MOST_READINGS
+from feature_store.ingestion.limits import (
+    MEBIBYTE,
+    MOST_EXPORT_VALUES,
+    MOST_HTML_BYTES,
+    MOST_READINGS,
+)
 from feature_store.ingestion.read_file import UnknownFormatError, take_file
 from feature_store.ingestion.read_request import ReadRequest
 from feature_store.time_grid import INTERVAL
@@ -81,6 +87,43 @@ def test_the_largest_file_that_is_taken_takes_no_more_either(tmp_path, name):
     cost = cost_of_reading(path)
     assert cost.rows == MOST_READINGS
     assert cost.peak_bytes <= MOST_BYTES, cost.peak_bytes / MEBIBYTE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux counts it")
+@pytest.mark.parametrize("name", ["export.csv", "export.xls", "export.xlsx"])
+def test_the_largest_export_that_is_taken_takes_no_more_either(tmp_path, name):
+    last = NOW.replace(tzinfo=None, minute=0) - timedelta(days=1)
+    names = [
+        "일시",
+        "사용량(kWh)",
+        "최대수요(kW)",
+        "지상무효전력량(kVarh)",
+        "진상무효전력량(kVarh)",
+    ]
+    rows = [
+        [f"{last - step * INTERVAL:%Y-%m-%d %H:%M}", *(f"{step % 977}.{part}" for part in (25, 5))]
+        for step in range(MOST_EXPORT_VALUES)
+    ]
+    rows = [[at, kwh, f"{float(kwh) * 4}", power, "1.25"] for at, kwh, power in rows]
+    path = tmp_path / name
+    path.write_bytes(EXPORTS[path.suffix]([names, *rows]))
+    cost = cost_of_reading(path)
+    assert cost.rows == MOST_EXPORT_VALUES
+    assert cost.peak_bytes <= MOST_BYTES, cost.peak_bytes / MEBIBYTE
+
+
+def a_page_of(rows):
+    """A page that is as long as one may be."""
+    cells = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+    page = f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>".encode()
+    return page + b" " * (MOST_HTML_BYTES - len(page))
+
+
+EXPORTS = {
+    ".csv": lambda rows: "\n".join(map(",".join, rows)).encode(),
+    ".xls": a_page_of,
+    ".xlsx": xlsx,
+}
 
 
 def unit_of_export(name):
