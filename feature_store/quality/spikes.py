@@ -21,7 +21,7 @@ RARE_QUANTILE = 0.999
 LEVEL_FACTOR = 1.3
 """Above the rare level. The sample's firms reach 1.4 times theirs on their highest day, but not
 alone among their neighbours."""
-JUMP_FACTOR = 2.5
+JUMP_FACTOR = 3.0
 """Above the rare isolated jump. Of what the sample's firms show above 1.1 times the rare level, the
 most isolated reading jumps 2.06 times as far as the rare jump, above 1.2 times 0.75."""
 SPREADS = 6.0
