@@ -149,10 +149,9 @@ def ended(row: MadeRow) -> str:
 
 
 def comma(number: str) -> str:
-    """With thousands commas, if it is a number that has some; as it is with an exponent."""
+    """With thousands commas, if it is a number that has some."""
     try:
-        long = abs(float(number)) >= 1000 and "e" not in number
-        return f"{float(number):,.2f}" if long else number
+        return f"{float(number):,.2f}" if abs(float(number)) >= 1000 else number
     except ValueError:
         return number
 

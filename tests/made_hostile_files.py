@@ -102,9 +102,10 @@ def wide_export(days: int) -> bytes:
 
 
 def eds_answers(days: int) -> bytes:
-    """The same day again and again."""
-    record = {"custNo": "1", "mr_ymd": "20260101"} | dict.fromkeys(FIELDS, 1)
-    return json.dumps({ANSWER_LIST: [record] * days}, separators=(",", ":")).encode()
+    """The same day again and again, each time with another value."""
+    day = {"custNo": "1", "mr_ymd": "20260101"}
+    records = [day | dict.fromkeys(FIELDS, number % 10) for number in range(days)]
+    return json.dumps({ANSWER_LIST: records}, separators=(",", ":")).encode()
 
 
 CANONICAL = b"period_start,kwh\n"
