@@ -112,6 +112,12 @@ CANONICAL = b"period_start,kwh\n"
 INSTANT = b"2026-03-02T00:00:00+09:00"
 EXPORT = "검침일,순방향 유효전력량(KWH)\n".encode()
 
+
+def of_one_interval(label: bytes, rows: int) -> bytes:
+    """As many rows of one interval, each with a value of its own."""
+    return b"".join(label + b",%d\n" % number for number in range(rows))
+
+
 HOSTILE: Mapping[str, Callable[[], bytes]] = {
     "bomb.xlsx": lambda: bomb(150),
     "lying-bomb.xlsx": lambda: lying_bomb(150),
@@ -163,14 +169,16 @@ HOSTILE: Mapping[str, Callable[[], bytes]] = {
     "ragged-all.csv": lambda: CANONICAL + b"1\n" * MOST_READINGS,
     "ragged-long.csv": lambda: CANONICAL + (b"1" * 120 + b"\n") * MOST_READINGS,
     "faults.csv": lambda: CANONICAL + b"yesterday or so,none of it\n" * MOST_READINGS,
-    "one-interval.csv": lambda: CANONICAL + (INSTANT + b",1\n") * MOST_READINGS,
+    "one-interval.csv": lambda: CANONICAL + of_one_interval(INSTANT, MOST_READINGS),
     "emoji.csv": lambda: CANONICAL + "1,😀\n".encode() + b"1,1\n" * 7 * MEBIBYTE,
     "quote.csv": lambda: CANONICAL + b'"' + b"a,\n" * 5_000_000,
     "export-values.csv": lambda: EXPORT + b"1,1\n" * 490_000,
     "export-faults.csv": lambda: EXPORT + b"1,1\n" * MOST_EXPORT_VALUES,
     "export-days.csv": lambda: wide_export(10_300),
     "export-day-faults.csv": lambda: wide_export(MOST_EXPORT_VALUES // len(FIELDS)),
-    "export-one-interval.csv": lambda: EXPORT + b"2026-03-02 00:15,1\n" * MOST_EXPORT_VALUES,
+    "export-one-interval.csv": lambda: (
+        EXPORT + of_one_interval(b"2026-03-02 00:15", MOST_EXPORT_VALUES)
+    ),
     "korean-page.xls": lambda: (
         "<table><tr><td>검침일</td></tr><!-- x -->".encode() + b"- <b" * 5 * MEBIBYTE
     ),

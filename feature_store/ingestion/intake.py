@@ -14,9 +14,8 @@ from pathlib import Path
 from feature_store.entities.meter import Meter
 from feature_store.entities.reading_batch import BadRow, ReadingBatch, Received, Refused
 from feature_store.ingestion.checked_file import received
-from feature_store.ingestion.read_file import take_file
+from feature_store.ingestion.read_file import file_at, take_file
 from feature_store.ingestion.read_request import ReadRequest
-from feature_store.ingestion.source_file import SourceFile
 from feature_store.point_in_time import Knowledge
 from feature_store.storage.append_outcome import DeliveryOutcome, Repeated
 from feature_store.storage.ledger_store import LedgerStore
@@ -113,7 +112,7 @@ def take_in(ledger: LedgerStore, delivery: Delivery) -> Taken | NotTaken:
 
 def _came(delivery: Delivery) -> Received:
     return received(
-        SourceFile(delivery.path),
+        file_at(delivery.path),
         delivery.request,
         format_name=delivery.format_name,
         keep_good=delivery.keep_good,

@@ -42,9 +42,9 @@ MOST_CELLS = 1_000_000
 """Rows times columns, in any form: three years of a meter in ten columns. As text in memory they
 are some 60 MiB."""
 
-MOST_READINGS = 250_000
-"""Rows that are checked at once, each some 400 bytes with all that is parsed of it: seven years of
-a meter, or a day of 2,600 meters."""
+MOST_READINGS = 200_000
+"""Rows that are checked at once, each some 400 bytes with all that is parsed of it: five years
+of a meter, or a day of 2,000 meters."""
 
 MOST_LINES = 500_000
 """Of a text file, blank ones counted: twice ``MOST_READINGS``, for a blank one behind each."""

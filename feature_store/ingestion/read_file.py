@@ -88,9 +88,7 @@ def understood(
     path: Path, request: ReadRequest, *, format_name: str | None = None
 ) -> CheckedFile | Refused:
     """Return a file as it is understood, with every fault, for the caller to decide on."""
-    if not path.is_file():
-        raise SandanError(f"{path}: there is no such file; check the path")
-    file = SourceFile(path)
+    file = file_at(path)
     if not file.head:
         return refused(file, "is empty; export the file again", row=header_row(file))
     if file.too_large:
@@ -104,6 +102,13 @@ def understood(
     except TooManyValuesError as error:
         reason = str(error)
     return refused(file, reason, row=header_row(file))
+
+
+def file_at(path: Path) -> SourceFile:
+    """Return the file at ``path``, if there is one."""
+    if not path.is_file():
+        raise SandanError(f"{path}: there is no such file; check the path")
+    return SourceFile(path)
 
 
 def reader_of(file: SourceFile, format_name: str | None = None) -> Reader:

@@ -216,7 +216,10 @@ def show_faults(
 
     UTF-8 with a byte-order mark. A cell that begins as a formula does has an apostrophe before it.
     """
-    number = int(refusal_id) if refusal_id.isascii() and refusal_id.isdigit() else 0
+    is_an_id = (
+        refusal_id.isascii() and refusal_id.isdigit() and len(refusal_id) <= len(str(LARGEST_ID))
+    )
+    number = int(refusal_id) if is_an_id else 0
     refusal = ledger.refusals.get(number)
     lines = faults_csv(ledger.refusals.bad_rows(refusal.refusal_id))
     return Response(

@@ -265,6 +265,12 @@ def test_a_firm_that_is_not_declared_says_how_to_declare_it(sandan, files):
     assert "sandan firms declare FILE.yaml" in said
 
 
+@pytest.mark.parametrize("name", ["nowhere.csv", "."])
+def test_a_file_that_is_not_there_is_told(sandan, declared, name):
+    code, said = take(sandan, declared / name)
+    assert (code, "there is no such file; check the path" in said) == (1, True)
+
+
 def test_a_firm_named_only_in_the_file_must_be_declared_too(sandan, declared):
     strange = declared / "strange.csv"
     strange.write_text("firm_id,period_start,kwh\nbakery,2026-03-02T00:00:00+09:00,1\n")

@@ -517,7 +517,7 @@ def test_all_faults_are_a_file_that_excel_opens_as_text(stored):
     assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@"))]
 
 
-@pytest.mark.parametrize("refusal_id", ["0", "2", "x", "-1", "9" * 30, "٣"])
+@pytest.mark.parametrize("refusal_id", ["0", "2", "x", "-1", "9" * 30, "1" * 5_000, "٣"])
 def test_a_refusal_that_is_not_there_is_told(stored, refusal_id):
     answer = stored.client.get(f"/v1/refusals/{refusal_id}/faults.csv")
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-refusal")
