@@ -99,8 +99,11 @@ def _level(record: MeterRecord, outage: Run) -> float:
     ]
     seen, usual = record.kw[around], record.expected_kw[around]
     both = np.isfinite(seen) & np.isfinite(usual)
-    level = seen[both].sum() / usual[both].sum() if usual[both].sum() > 0 else 1.0
-    return float(np.clip(level, LEAST_SHARE, 1 / LEAST_SHARE))
+    seen_kw, around_kw = float(seen[both].sum()), float(usual[both].sum())
+    if not around_kw > 0:
+        return 1.0
+    least_kw, most_kw = LEAST_SHARE * around_kw, around_kw / LEAST_SHARE
+    return min(max(seen_kw, least_kw), most_kw) / around_kw  # bounded first: never too large
 
 
 def _balance(record: MeterRecord, outage: Run, level: float) -> tuple[float, float]:

@@ -41,16 +41,20 @@ MOST_OFF = 1.35
 far, while an expansion to the double misses the smallest factor by 2."""
 MOST_APART = 1.8
 """Times, or by which, each may miss their median; plants that start and stop by the week need the
-room, and what keeps them apart from a multiplier is ``BEYOND_SEEN``."""
+room, and what keeps them apart from a multiplier is ``ABOVE_SEEN``."""
 MOST_APART_OF_A_FALL = 1.4
 """The same for every one of them where the load falls: a plant that closes falls too, but further
 at work than at rest."""
 MOST_UNSTEADY = 2.0
 """The same for the mean change from one interval to the next, which is noisier. It grows with a
 multiplier, but not where lines of a plant are switched on or off."""
-BEYOND_SEEN = 1.25
-"""Times the highest, or by which the lowest, that was usual before: a plant that closes or opens
-again moves to a level that it has shown, a multiplier to one that it never has."""
+ABOVE_SEEN = 1.8
+"""Times the highest that was usual before: a plant that opens again rises to a level that it has
+shown, and to 1.5 times that if it grew by half meanwhile. Of the sample's firms a high hour is 0.65
+of the highest at least, so the smallest factor leads to 2.6 times."""
+BELOW_SEEN = 1.25
+"""By which the load is below the lowest that was usual before: a plant that closes falls to a level
+that it has shown, while a quarter of the load at rest is a quarter of the lowest."""
 USUAL_SHARE = 0.99
 """Of the readings so far that lie below the highest usual one, and above the lowest."""
 RECENT_STEPS = 28 * STEPS_PER_DAY
@@ -205,8 +209,8 @@ def _is_new(record: MeterRecord, first: int, days: IntArray, log_factor: float) 
     )
     low_kw, high_kw = np.nanquantile(record.by_day_kw[days], LOAD_QUANTILES)[[0, -1]]
     if log_factor > 0:
-        return bool(high_kw > BEYOND_SEEN * sides.max())
-    return bool(low_kw < sides.min() / BEYOND_SEEN)
+        return bool(high_kw > ABOVE_SEEN * sides.max())
+    return bool(low_kw < sides.min() / BELOW_SEEN)
 
 
 def _log_ratios(record: MeterRecord, working: IntArray, days_after: int) -> KilowattArray:

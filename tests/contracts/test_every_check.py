@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.injected_faults import FAULTS, with_readings
@@ -77,6 +77,7 @@ def test_it_replaces_each_reading_of_a_finding_by_a_named_rule(check):
         max_size=6,
     )
 )
+@example(pieces=[(0, 97, 1e-300), (97, 289, np.nan), (199, 186, 1e9)])
 def test_no_record_is_too_odd_to_be_judged_and_filled(pieces):
     kw = LOAD.demand_kw.copy()
     for first, steps, value in pieces:

@@ -152,6 +152,15 @@ def test_a_plant_that_closes_for_two_weeks_and_opens_again_changed_no_multiplier
     assert "level_step" not in kinds(changed)
 
 
+def test_a_plant_that_comes_back_larger_from_short_time_changed_no_multiplier():
+    changed = LOAD.demand_kw.copy()
+    stopped, short_time, larger = (slice(day * STEPS_PER_DAY, None) for day in (14, 28, 42))
+    changed[stopped] = 15 + np.random.default_rng(1).standard_normal(changed[stopped].size)
+    changed[short_time] = LOAD.demand_kw[short_time] / 3  # one line of three, day and night
+    changed[larger] = LOAD.demand_kw[larger] * 1.3
+    assert "level_step" not in kinds(with_readings(LOAD, changed), FIRM_OF_2_MW)
+
+
 def test_six_hours_that_repeat_last_week_are_told():
     copy = LOAD.demand_kw[at(WORKING - 7 * STEPS_PER_DAY, 24)].copy()
     (found,) = findings(put(at(WORKING, 24), copy), FIRM)
