@@ -1,11 +1,12 @@
 # Every word a person or CI needs. Wants make, Python 3.11 or newer, and access to PyPI and npm.
 .DEFAULT_GOAL := help
-.PHONY: help setup web demo test soak lint check bench mutate lock clean
+.PHONY: help setup web demo test soak lint check bench bench-forecast mutate lock clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
 LOCKS := $(wildcard requirements/*.txt)
+PEERS := bench/peers/requirements
 # The first of these that is new enough makes .venv; `make setup PYTHON=/path/to/python` decides otherwise.
 PYTHON ?=
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
@@ -21,8 +22,8 @@ endif
 CODE := cli feature_store models serving training bench tests
 
 help: ## List these commands
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
-	|| sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1   \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null \
+	|| sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1   \2/p' Makefile
 
 setup: .venv/.setup ## Make .venv and fetch everything at locked, hash-checked versions
 	@$(MAKE) --no-print-directory --silent .venv/.web \
@@ -51,24 +52,31 @@ check: lint test ## The whole gate, as CI runs it
 bench: setup ## Measure again the figures that the documents quote
 	@$(BIN)/python -m bench.run
 
+bench-forecast: setup ## Compare forecasts with those of other libraries, on the same readings (hours)
+	@PYTHON=$(PYTHON) $(BIN)/python -m bench.forecast_peers $(and $(READINGS),--readings $(READINGS)) $(and $(FIRMS),--firms $(FIRMS))
+
 mutate: .mutation/.setup ## Ask of every small change of the tariff rooms whether a test notices it (an hour)
 	@.mutation/venv/bin/python -m bench.mutation $(MUTANTS)
 
 lock: setup ## Write the lock files anew (UPGRADE=--upgrade takes newer versions)
-	$(call compile,run,pyproject.toml)
-	$(call compile,dev,pyproject.toml --group dev --constraints requirements/run.txt)
-	$(call compile,bootstrap,requirements/bootstrap.in --constraints requirements/dev.txt)
-	$(call compile,web,requirements/web.in)
-	$(call compile,mutation,--group mutation --constraints requirements/dev.txt)
+	$(call compile,requirements/run,pyproject.toml)
+	$(call compile,requirements/dev,pyproject.toml --group dev --constraints requirements/run.txt)
+	$(call compile,requirements/bootstrap,requirements/bootstrap.in --constraints requirements/dev.txt)
+	$(call compile,requirements/web,requirements/web.in)
+	$(call compile,requirements/mutation,--group mutation --constraints requirements/dev.txt)
+	$(call compile,$(PEERS)/darts,$(PEERS)/darts.in)
+	$(call compile,$(PEERS)/openstef,$(PEERS)/openstef.in,3.12)
+	$(call compile,$(PEERS)/skforecast,$(PEERS)/skforecast.in)
 
 clean: ## Remove .venv, caches and fetched libraries; state under SANDAN_HOME stays
-	rm -rf .venv .mutation node_modules $(VENDOR) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mutation .peers node_modules $(VENDOR) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# One lock: every platform, every Python from 3.11 on, a hash a file, and no registry's address.
+# One lock: every platform, every Python from 3.11 (or the third argument) on, a hash a file, and no
+# registry's address.
 define compile
-$(UV) pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
-  --custom-compile-command 'make lock' $(UPGRADE) $(2) --output-file requirements/$(1).txt >/dev/null
+$(UV) pip compile --universal --generate-hashes --no-emit-index-url --python-version $(or $(3),3.11) \
+  --custom-compile-command 'make lock' $(UPGRADE) $(2) --output-file $(1).txt >/dev/null
 endef
 
 .venv/bin/python:

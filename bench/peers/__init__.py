@@ -1,0 +1,1 @@
+"""Forecasting libraries of others, each measured in an environment of its own."""
