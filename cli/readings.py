@@ -133,7 +133,13 @@ def import_file(  # noqa: PLR0913  a command has as many options as it has
         )
         taken = take_in(
             store,
-            Delivery(path=file, request=request, format_name=format_name, keep_good=keep_good),
+            Delivery(
+                path=file,
+                request=request,
+                clock=settings.now,
+                format_name=format_name,
+                keep_good=keep_good,
+            ),
         )
         bad_rows = taken.bad_rows if isinstance(taken, NotTaken) else taken.batch.left_out
         if faults is not None and bad_rows:
@@ -185,7 +191,23 @@ def preview(  # noqa: PLR0913  a command has as many options as it has
     print_preview(seen)
     if seen.bad_rows:
         print_faults(seen.source_name, seen.bad_rows, None, stored=None)
+        if not request.firms_named and (named := firm_to_suggest(settings, seen)):
+            INFO.print(
+                f"all of them are meters of {named}; take each as its own with --firm {named}",
+                markup=False,
+            )
         raise typer.Exit(code=1)
+
+
+def firm_to_suggest(settings: Settings, seen: Preview) -> str | None:
+    """Return the declared firm that a refused file's meters are of, if they are of one."""
+    from feature_store.ingestion.preview import firm_to_name
+    from feature_store.storage.ledger_store import open_store
+
+    if not seen.lists_meters:
+        return None
+    with closing(open_store(settings)) as store:
+        return firm_to_name(seen, store.as_of(settings.now()).firms())
 
 
 def with_declared_meters(settings: Settings, request: ReadRequest) -> ReadRequest:

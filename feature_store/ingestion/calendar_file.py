@@ -20,6 +20,7 @@ FIELD_OF_COLUMN = {
     "from": "first_day",
     "to": "last_day",
     "hours": "hours",
+    "output": "output",
     "note": "note",
 }
 """Columns of the file, and the field of a :class:`WorkPeriod` that each fills."""
@@ -126,7 +127,8 @@ def _check_columns(path: Path, names: list[str]) -> None:
     if missing or unknown or len(set(names)) < len(names):
         raise CalendarFileError(
             f"{path}: the columns are {', '.join(names)[:200] or 'missing'}; write "
-            f"{FIRM_COLUMN},{','.join(FIELD_OF_COLUMN)} (firm_id, hours and note may be left out)"
+            f"{FIRM_COLUMN},{','.join(FIELD_OF_COLUMN)} "
+            "(firm_id, hours, output and note may be left out)"
         )
 
 

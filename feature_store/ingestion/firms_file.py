@@ -73,11 +73,6 @@ class FirmsFile:
         return tuple(declaration.firm for declaration in self.declarations)
 
 
-def read_firms(path: Path) -> tuple[Firm, ...]:
-    """Return the firms declared in ``path``; everything wrong is told at once."""
-    return read_firms_file(path).firms
-
-
 def read_firms_file(path: Path) -> FirmsFile:
     """Return the whole declaration in ``path``; JSON is read as the YAML that it is, too."""
     try:

@@ -18,7 +18,7 @@ from feature_store.ingestion.read_file import file_at, take_file
 from feature_store.ingestion.read_request import ReadRequest
 from feature_store.point_in_time import Knowledge
 from feature_store.storage.append_outcome import DeliveryOutcome, Repeated
-from feature_store.storage.ledger_store import LedgerStore
+from feature_store.storage.ledger_store import Clock, LedgerStore
 from feature_store.storage.meter_owners import MeterOfAnotherFirmError, UndeclaredMeterError
 from feature_store.storage.refusals import Refusal, RefusedDelivery
 
@@ -35,6 +35,8 @@ class Delivery:
 
     path: Path
     request: ReadRequest
+    clock: Clock
+    """What tells the moment of storing, which is later than that of the request."""
     format_name: str | None = None
     keep_good: bool = False
     """Whether good rows are taken where others are at fault; otherwise nothing is."""
@@ -76,11 +78,11 @@ def taken_before(ledger: LedgerStore, delivery: Delivery) -> TakenBefore | None:
     """Return what became of the delivery's key, if anything did; other content is refused."""
     if delivery.idempotency_key is None:
         return None
-    came = _came(delivery)
-    repeated = ledger.delivered(came, delivery.idempotency_key)
+    repeated = ledger.delivered(_came(delivery), delivery.idempotency_key)
     if repeated is None:
         return None
-    return TakenBefore(outcome=repeated, refusal=ledger.refusals.find(came))
+    refusal = None if repeated.refusal_id is None else ledger.refusals.get(repeated.refusal_id)
+    return TakenBefore(outcome=repeated, refusal=refusal)
 
 
 def take_in(ledger: LedgerStore, delivery: Delivery) -> Taken | NotTaken:
@@ -102,7 +104,7 @@ def take_in(ledger: LedgerStore, delivery: Delivery) -> Taken | NotTaken:
     batch = replace(found, left_out=_worded(found.left_out, delivery))
     key = delivery.idempotency_key
     try:
-        outcome = ledger.deliver(batch, recorded_at=now, idempotency_key=key)
+        outcome = ledger.deliver(batch, clock=delivery.clock, idempotency_key=key)
     except (MeterOfAnotherFirmError, UndeclaredMeterError) as error:  # declared since it was read
         fault = BadRow(row=0, column="meter_id", value="", reason=str(error))
         return _refused(ledger, delivery, came, (fault,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,13 +10,18 @@ from typing import Literal
 
 import polars as pl
 
+from feature_store.entities.firm import Firm
 from feature_store.entities.reading_batch import BadRow, Refused
 from feature_store.errors import SandanError
 from feature_store.ingestion.read_file import reader_of, understood
-from feature_store.ingestion.read_request import ReadRequest
+from feature_store.ingestion.read_request import ReadRequest, plain_number
 from feature_store.ingestion.source_file import SourceFile
 from feature_store.time_grid import INTERVAL
 
+SEVERAL_METERS = "계기번호"
+"""Column of the fault that lists the meters of a file of several; see ``meter_choice``."""
+TOLD_TOGETHER = " / "
+"""What stands between the customer and the meter number of one meter there."""
 UNNAMED = "?"
 """Firm of a preview that nobody named; no firm can have this id."""
 
@@ -55,6 +61,12 @@ class Preview:
     known_at: Literal["measured", "import", "file"] = "measured"
     """Since when the rows would be known: the end of each interval, the import, or as it is told
     in the file."""
+
+    @property
+    def lists_meters(self) -> bool:
+        """Whether the file was refused for nothing but holding several meters, which are told."""
+        columns = [fault.column for fault in self.bad_rows]
+        return self.refused and columns == [SEVERAL_METERS]
 
 
 def preview_file(
@@ -97,6 +109,31 @@ def preview_file(
     )
 
 
+def firm_to_name(seen: Preview, firms: Iterable[Firm]) -> str | None:
+    """Return the firm, of those declared, that all meters of a file which was refused are of.
+
+    A file of several meters is refused where nobody is named; named, a firm that declared several
+    gets each of them as its own. None where the file is at another fault, or the meters are not
+    all of one firm.
+    """
+    if not seen.lists_meters:
+        return None
+    told = [meter.split(TOLD_TOGETHER) for meter in seen.bad_rows[0].value.split(", ")]
+    found = [{plain_number(number) for number in numbers if number != "…"} for numbers in told]
+    fitting = [firm.firm_id for firm in firms if len(firm.meters) > 1 and _has_all(firm, found)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _has_all(firm: Firm, found: Iterable[set[str]]) -> bool:
+    declared = {
+        plain_number(number)
+        for meter in firm.meters
+        for number in (meter.meter_id, meter.customer_number)
+        if number
+    }
+    return all(not numbers or numbers & declared for numbers in found)
+
+
 def _known_at(rows: pl.DataFrame, request: ReadRequest) -> Literal["measured", "import", "file"]:
     told = (pl.col("known_at") != pl.col("period_start") + pl.lit(INTERVAL)).any()
     if request.known_at == "measured" and rows.select(told).item():
@@ -118,12 +155,13 @@ def _format(path: Path, format_name: str | None) -> str:
 
 
 def _firm(rows: pl.DataFrame) -> FirmPreview:
-    starts = rows["period_start"]
+    starts = rows["period_start"].sort()  # of several meters, one follows the other
     first, end = starts[0], starts[-1] + INTERVAL
+    meters = rows["meter_id"].n_unique() if "meter_id" in rows.columns else 1
     return FirmPreview(
         firm_id=rows["firm_id"][0],
         first=first,
         end=end,
         rows=rows.height,
-        missing=(end - first) // INTERVAL - rows.height,
+        missing=meters * ((end - first) // INTERVAL) - rows.height,
     )

@@ -36,6 +36,8 @@ class Repeated:
 
     first: AppendOutcome
     """What became of it then."""
+    refusal_id: int | None = None
+    """What is kept of the rows that were left out then; None if none were."""
 
 
 DeliveryOutcome = AppendOutcome | Repeated

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import polars as pl
 from sqlalchemy import Engine
 
 from feature_store.entities.weather_batch import WeatherBatch
-from feature_store.storage.append_outcome import AlreadyReceived, Appended, AppendOutcome
-from feature_store.storage.bulk_insert import insert_rows
+from feature_store.storage.append_outcome import AlreadyReceived, AppendOutcome
 from feature_store.storage.database import lock_name, with_write_lock
-from feature_store.storage.imports import import_of, record_import
+from feature_store.storage.imports import import_of, store_news
 from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.stored_weather import latest_of_issues
 from feature_store.storage.tables import WEATHER
@@ -33,18 +31,12 @@ def append_weather(engine: Engine, batch: WeatherBatch, *, recorded_at: datetime
         if earlier is not None:
             return AlreadyReceived(rows_already_known=rows.height, import_id=earlier)
         news = weather_news(rows, latest_of_issues(connection, rows), recorded_at=moment)
-        if not news.height:
-            return AlreadyReceived(rows_already_known=rows.height, import_id=None)
-        import_id = record_import(
-            connection, batch, identity, rows_added=news.height, recorded_at=moment
+        return store_news(
+            connection,
+            batch,
+            identity,
+            WEATHER,
+            news,
+            rows_received=rows.height,
+            recorded_at=moment,
         )
-        added = news.drop("correction").with_columns(
-            recorded_at=pl.lit(moment), import_id=pl.lit(import_id)
-        )
-        insert_rows(connection, WEATHER, added)
-    return Appended(
-        import_id=import_id,
-        rows_added=news.height,
-        rows_already_known=rows.height - news.height,
-        corrections=int(news["correction"].sum()),
-    )

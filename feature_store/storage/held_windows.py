@@ -15,16 +15,16 @@ from feature_store.storage.meter_versions import MeterVersions
 from feature_store.storage.meter_window import MeterWindow, window_of
 from feature_store.time_grid import STEPS_PER_DAY
 
-WINDOW = timedelta(days=100)
-"""Longest look back that is answered from memory: what the features need, and a fortnight for
-meters that fell silent. Longer ones are passed on to the store."""
+WINDOW = timedelta(days=415)
+"""Longest look back that is answered from memory: what a forecast and the ratchet need, and a
+fortnight for meters that fell silent. Longer ones are passed on to the store."""
 SPARE = timedelta(days=10)
 """Held beyond that, so that looking at yesterday does not read everything again."""
 TRIMMED_FROM = timedelta(days=60)
-"""Intervals older than ``WINDOW`` by more than this are dropped. A meter then takes a quarter to
-four tenths of a megabyte: up to 160 days of 96 intervals with 24 bytes each."""
+"""Intervals older than ``WINDOW`` by more than this are dropped. A meter then takes a megabyte: up
+to 475 days of 96 intervals with 24 bytes each."""
 METERS_AT_MOST = 4000
-"""Meters held at once; all of them take 1.5 GB at most."""
+"""Meters held at once; all of them take 4.5 GB at most."""
 NEWS_AT_MOST = METERS_AT_MOST * STEPS_PER_DAY
 """Rows imported since the last answer that are still read as news, a day of all meters. Of more,
 which are years of few meters, most is older than the windows: these are read again when asked."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+import polars as pl
+from sqlalchemy import Connection, Table, select
 
+from feature_store.storage.append_outcome import AlreadyReceived, Appended, AppendOutcome
+from feature_store.storage.bulk_insert import insert_rows
 from feature_store.storage.import_order import insert_import
 from feature_store.storage.tables import IMPORTS
 
@@ -35,7 +38,45 @@ def import_of(connection: Connection, identity_sha256: str) -> int | None:
     return connection.execute(wanted).scalar_one_or_none()
 
 
-def record_import(
+def store_news(  # noqa: PLR0913  what is stored, where, and by which delivery
+    connection: Connection,
+    batch: Delivered,
+    identity_sha256: str,
+    table: Table,
+    news: pl.DataFrame,
+    *,
+    rows_received: int,
+    recorded_at: int,
+) -> AppendOutcome:
+    """Insert what is new of a batch with the record of its import, if anything is.
+
+    Args:
+        connection: The transaction that all of it belongs to.
+        batch: Where it is from.
+        identity_sha256: What a repetition is recognised by.
+        table: Where the rows go.
+        news: The rows to add, with ``correction``, which says whether each replaces another one.
+        rows_received: How many the batch had.
+        recorded_at: UTC epoch second.
+    """
+    if not news.height:
+        return AlreadyReceived(rows_already_known=rows_received, import_id=None)
+    import_id = _record_import(
+        connection, batch, identity_sha256, rows_added=news.height, recorded_at=recorded_at
+    )
+    added = news.drop("correction").with_columns(
+        recorded_at=pl.lit(recorded_at), import_id=pl.lit(import_id)
+    )
+    insert_rows(connection, table, added)
+    return Appended(
+        import_id=import_id,
+        rows_added=news.height,
+        rows_already_known=rows_received - news.height,
+        corrections=int(news["correction"].sum()),
+    )
+
+
+def _record_import(
     connection: Connection,
     batch: Delivered,
     identity_sha256: str,
@@ -43,7 +84,6 @@ def record_import(
     rows_added: int,
     recorded_at: int,
 ) -> int:
-    """Record that ``batch`` was stored (at a UTC epoch second) and return the import's id."""
     row = {
         "source_name": batch.source_name,
         "source_format": batch.source_format,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -18,14 +18,12 @@ from feature_store.errors import SandanError
 from feature_store.settings import Settings
 from feature_store.storage.append_outcome import (
     AlreadyReceived,
-    Appended,
     AppendOutcome,
     DeliveryOutcome,
     Repeated,
 )
 from feature_store.storage.append_weather import append_weather
 from feature_store.storage.batch_rows import identity_of, rows_of
-from feature_store.storage.bulk_insert import insert_rows
 from feature_store.storage.database import lock_name, reachable_engine, with_write_lock
 from feature_store.storage.declarations import (
     EVER,
@@ -38,7 +36,7 @@ from feature_store.storage.declarations import (
     timeline,
 )
 from feature_store.storage.declared_meters import known_meters
-from feature_store.storage.deliveries import first_outcome, remember
+from feature_store.storage.deliveries import Answer, first_answer, remember
 from feature_store.storage.held_declarations import (
     HeldDeclarations,
     held_declarations,
@@ -49,7 +47,7 @@ from feature_store.storage.import_order import (
     imports_from,
     last_settled_import,
 )
-from feature_store.storage.imports import import_of, record_import
+from feature_store.storage.imports import import_of, store_news
 from feature_store.storage.ledger_knowledge import LedgerKnowledge
 from feature_store.storage.meter_owners import declare_meters, lock_meters
 from feature_store.storage.meter_versions import MeterVersions
@@ -63,6 +61,8 @@ from feature_store.storage.refusals import Refusal, RefusalStore, RefusedDeliver
 from feature_store.storage.tables import FIRMS, READINGS
 
 Declaration = Literal["new", "changed", "unchanged"]
+Clock = Callable[[], datetime]
+"""Tells the moment that is now."""
 
 
 class EmptyValidityError(SandanError):
@@ -99,27 +99,28 @@ class LedgerStore:
             idempotency_key: A name that the sender gives this delivery. The same key with the same
                 content is answered as it was first; with other content it is refused.
         """
-        outcome = self.deliver(batch, recorded_at=recorded_at, idempotency_key=idempotency_key)
+        outcome = self.deliver(batch, clock=lambda: recorded_at, idempotency_key=idempotency_key)
         return outcome.first if isinstance(outcome, Repeated) else outcome
 
     def deliver(
-        self, batch: ReadingBatch, *, recorded_at: datetime, idempotency_key: str | None
+        self, batch: ReadingBatch, *, clock: Clock, idempotency_key: str | None
     ) -> DeliveryOutcome:
         """Store as :meth:`append` does, and tell a repeated delivery from a first one.
 
-        Rows of the file that were left out are kept as refused in the same transaction.
+        Rows of the file that were left out are kept as refused in the same transaction. The moment
+        of storing is what ``clock`` says once no other delivery of these meters is under way.
         """
         rows = rows_of(batch)
         identity = identity_of(batch, rows)
         sent = identity if batch.received is None else batch.received.identity_sha256
-        moment = epoch_seconds(recorded_at)
         make_partitions(self.engine, rows["period_start"])
         with with_write_lock(self.engine).begin() as connection:
             if idempotency_key is not None:
-                before = first_outcome(connection, idempotency_key, sent)
+                before = first_answer(connection, idempotency_key, sent)
                 if before is not None:
-                    return Repeated(first=before)
-            outcome = _append(connection, batch, rows, identity=identity, moment=moment)
+                    return before
+            outcome, moment = _append(connection, batch, rows, identity=identity, clock=clock)
+            refusal_id = None
             if batch.left_out and batch.received is not None:
                 left_out = RefusedDelivery(
                     received=batch.received,
@@ -127,9 +128,15 @@ class LedgerStore:
                     idempotency_key=idempotency_key,
                     rest_stored=True,
                 )
-                keep_refused(connection, left_out, recorded_at=moment)
+                refusal_id = keep_refused(connection, left_out, recorded_at=moment)
             if idempotency_key is not None:
-                remember(connection, idempotency_key, sent, outcome, recorded_at=moment)
+                answer = Answer(
+                    idempotency_key=idempotency_key,
+                    identity_sha256=sent,
+                    outcome=outcome,
+                    refusal_id=refusal_id,
+                )
+                remember(connection, answer, recorded_at=moment)
         return outcome
 
     def append_weather(self, batch: WeatherBatch, *, recorded_at: datetime) -> AppendOutcome:
@@ -148,8 +155,7 @@ class LedgerStore:
         None: nothing was yet. Other content than then is refused.
         """
         with self.engine.connect() as connection:
-            before = first_outcome(connection, idempotency_key, received.identity_sha256)
-        return None if before is None else Repeated(first=before)
+            return first_answer(connection, idempotency_key, received.identity_sha256)
 
     def refuse(self, refused: RefusedDelivery, *, recorded_at: datetime) -> Refusal:
         """Keep what is wrong with a file of which nothing is stored."""
@@ -262,25 +268,20 @@ def store_as_it_is(settings: Settings) -> LedgerStore:
 
 
 def _append(
-    connection: Connection, batch: ReadingBatch, rows: pl.DataFrame, *, identity: str, moment: int
-) -> AppendOutcome:
+    connection: Connection, batch: ReadingBatch, rows: pl.DataFrame, *, identity: str, clock: Clock
+) -> tuple[AppendOutcome, int]:
+    """Store what is new; return what became of it, and the second at which it was recorded.
+
+    The clock is looked at when nobody can write before us any more: whoever had waited for the lock
+    with a moment of before would change what was known in between.
+    """
     lock_meters(connection, dict(rows.select("meter_id", "firm_id").unique().rows()))
+    moment = epoch_seconds(clock())
     earlier = import_of(connection, identity)
     if earlier is not None:
-        return AlreadyReceived(rows_already_known=rows.height, import_id=earlier)
+        return AlreadyReceived(rows_already_known=rows.height, import_id=earlier), moment
     news = news_in(rows, versions_touched(connection, rows), recorded_at=moment)
-    if not news.height:
-        return AlreadyReceived(rows_already_known=rows.height, import_id=None)
-    import_id = record_import(
-        connection, batch, identity, rows_added=news.height, recorded_at=moment
+    outcome = store_news(
+        connection, batch, identity, READINGS, news, rows_received=rows.height, recorded_at=moment
     )
-    added = news.drop("correction").with_columns(
-        recorded_at=pl.lit(moment), import_id=pl.lit(import_id)
-    )
-    insert_rows(connection, READINGS, added)
-    return Appended(
-        import_id=import_id,
-        rows_added=news.height,
-        rows_already_known=rows.height - news.height,
-        corrections=int(news["correction"].sum()),
-    )
+    return outcome, moment

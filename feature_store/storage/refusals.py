@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Select,
     delete,
     insert,
     select,
@@ -28,7 +29,7 @@ from feature_store.entities.reading_batch import (
 from feature_store.errors import SandanError
 from feature_store.storage.database import lock_name
 from feature_store.storage.moments import moment_of_seconds
-from feature_store.storage.tables import REFUSALS, REFUSED_ROWS
+from feature_store.storage.tables import DELIVERIES, REFUSALS, REFUSED_ROWS
 
 MOST_FAULTS_KEPT = MOST_FAULTS_TOLD
 """Of one refusal: all that a reader tells. What a stranger sends must not fill the disk."""
@@ -41,6 +42,11 @@ _MOST_LETTERS = 500
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What PostgreSQL's text cannot hold: NUL, and halves of UTF-16 pairs."""
+
+_Columns = dict[str, Any]
+"""Values of a row by column."""
+_FAULT = ("position", "row", "column", "value", "reason", "fix")
+"""Columns of a refused row that tell its fault."""
 
 
 class UnknownRefusalError(SandanError):
@@ -96,10 +102,10 @@ class RefusalStore:
         return _refusal(row)
 
     def find(self, received: Received) -> Refusal | None:
-        """Return what was refused of a file; None if nothing was."""
-        wanted = select(REFUSALS).where(REFUSALS.c.identity_sha256 == received.identity_sha256)
+        """Return what was refused of a file the last time; None if nothing ever was."""
+        wanted = _of_content(received.identity_sha256)
         with self.engine.connect() as connection:
-            row = connection.execute(wanted).one_or_none()
+            row = connection.execute(wanted).first()
         return None if row is None else _refusal(row)
 
     def newest(self, *, limit: int, before: int | None = None) -> tuple[Refusal, ...]:
@@ -134,7 +140,8 @@ class RefusalStore:
 def keep_refused(connection: Connection, refused: RefusedDelivery, *, recorded_at: int) -> int:
     """Keep what is wrong with a file and return the id of its refusal.
 
-    The same file again has the refusal that it had, with the faults that it has now.
+    The same file again has the refusal that it had, with the faults that it has now; unless these
+    are others than were answered to an idempotency key, whose repetition is to be told the same.
     """
     received, bad_rows = refused.received, refused.bad_rows
     lock_name(connection, f"sandan: refusal {received.identity_sha256}")
@@ -143,9 +150,11 @@ def keep_refused(connection: Connection, refused: RefusedDelivery, *, recorded_a
         "faults": faults_in(bad_rows),
         "rest_stored": refused.rest_stored,
     }
-    same = REFUSALS.c.identity_sha256 == received.identity_sha256
-    refusal_id = connection.execute(select(REFUSALS.c.id).where(same)).scalar_one_or_none()
-    if refusal_id is None:
+    rows = [_row(position, bad) for position, bad in enumerate(bad_rows[:MOST_FAULTS_KEPT])]
+    before = connection.execute(_of_content(received.identity_sha256)).first()
+    if before is not None and _same(connection, before, told, rows):
+        return int(before.id)
+    if before is None or _was_answered(connection, before.id):
         first = {
             "identity_sha256": received.identity_sha256,
             "source_name": _storable(received.source_name),
@@ -154,20 +163,45 @@ def keep_refused(connection: Connection, refused: RefusedDelivery, *, recorded_a
             "recorded_at": recorded_at,
         }
         added = insert(REFUSALS).values(first | told).returning(REFUSALS.c.id)
-        refusal_id = connection.execute(added).scalar_one()
+        refusal_id = int(connection.execute(added).scalar_one())
     else:
-        connection.execute(update(REFUSALS).where(same).values(told))
+        refusal_id = int(before.id)
+        connection.execute(update(REFUSALS).where(REFUSALS.c.id == refusal_id).values(told))
         connection.execute(delete(REFUSED_ROWS).where(REFUSED_ROWS.c.refusal_id == refusal_id))
-    kept = bad_rows[:MOST_FAULTS_KEPT]
-    if kept:
-        rows = [_row(refusal_id, position, bad) for position, bad in enumerate(kept)]
-        connection.execute(insert(REFUSED_ROWS), rows)
-    return int(refusal_id)
+    if rows:
+        of_refusal = {"refusal_id": refusal_id}
+        connection.execute(insert(REFUSED_ROWS), [of_refusal | row for row in rows])
+    return refusal_id
 
 
-def _row(refusal_id: int, position: int, bad: BadRow) -> Mapping[str, Any]:
+def _of_content(identity_sha256: str) -> Select[*tuple[Any, ...]]:
+    """The refusals of a content, the newest first."""
+    same = REFUSALS.c.identity_sha256 == identity_sha256
+    return select(REFUSALS).where(same).order_by(REFUSALS.c.id.desc()).limit(1)
+
+
+def _same(
+    connection: Connection, before: Row[Any], told: _Columns, rows: Sequence[_Columns]
+) -> bool:
+    """Whether a refusal has these very faults."""
+    if any(getattr(before, name) != value for name, value in told.items()):
+        return False
+    wanted = (
+        select(*(REFUSED_ROWS.c[name] for name in _FAULT))
+        .where(REFUSED_ROWS.c.refusal_id == before.id)
+        .order_by(REFUSED_ROWS.c.position)
+    )
+    return [dict(row) for row in connection.execute(wanted).mappings()] == list(rows)
+
+
+def _was_answered(connection: Connection, refusal_id: int) -> bool:
+    """Whether a refusal is what an idempotency key was answered."""
+    of_refusal = DELIVERIES.c.refusal_id == refusal_id
+    return connection.execute(select(DELIVERIES.c.refusal_id).where(of_refusal)).first() is not None
+
+
+def _row(position: int, bad: BadRow) -> _Columns:
     return {
-        "refusal_id": refusal_id,
         "position": position,
         "row": bad.row,
         "column": _storable(bad.column),

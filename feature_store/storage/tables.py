@@ -47,8 +47,10 @@ DELIVERIES = Table(
     Column("rows_already_known", Integer, nullable=False),
     Column("corrections", Integer, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
+    Column("refusal_id", Integer, ForeignKey("refusals.id")),  # null: every row was taken
 )
 """What was answered to each idempotency key."""
+Index("deliveries_by_refusal", DELIVERIES.c.refusal_id)
 
 METERS = Table(
     "meters",
@@ -132,8 +134,9 @@ REFUSALS = Table(
     Column("rest_stored", Boolean, nullable=False),
     sqlite_autoincrement=True,  # an id that somebody noted never comes back for another file
 )
-"""One row for each delivery of which something was refused."""
-Index("refusals_by_identity", REFUSALS.c.identity_sha256, unique=True)
+"""One row for each delivery of which something was refused; of a content that is sent again, one
+for each different answer that a key was given."""
+Index("refusals_by_identity", REFUSALS.c.identity_sha256)
 
 REFUSED_ROWS = Table(
     "refused_rows",

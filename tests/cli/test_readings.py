@@ -249,6 +249,34 @@ def test_a_preview_shows_what_would_be_refused(sandan, two_meters):
     assert (code, "is neither kWh nor kW" in said) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "suggested"),
+    [(("111111", "222222"), True), (("111111", "333333"), False)],
+    ids=["both", "one of them"],
+)
+def test_a_preview_of_a_firms_declared_meters_suggests_to_name_the_firm(
+    sandan, two_meters, numbers, suggested
+):
+    meters = "".join(f'      - {{meter_id: m{n}, customer_number: "{n}"}}\n' for n in numbers)
+    firms = two_meters.with_name("firms.yaml")
+    firms.write_text(f"{FIRMS}    meters:\n{meters}", encoding="utf-8")
+    assert sandan("firms", "declare", firms)[0] == 0
+    code, said = sandan("readings", "preview", two_meters)
+    assert (code, "--firm kiln_works" in said) == (1, suggested)
+    if suggested:
+        assert sandan("readings", "preview", two_meters, "--firm", "kiln_works")[0] == 0
+
+
+def test_a_preview_counts_the_gaps_of_each_meter(sandan, tmp_path):
+    """Two meters, of which the second told nothing for one of three intervals."""
+    rows = [(meter, minute) for meter in ("m1", "m2") for minute in ("00", "15", "30")]
+    lines = [f"a,{meter},2026-03-02T00:{minute}:00+09:00,1" for meter, minute in rows]
+    path = tmp_path / "readings.csv"
+    path.write_text("\n".join(["firm_id,meter_id,period_start,kwh", *lines[:-2], lines[-1]]))
+    code, said = sandan("readings", "preview", path)
+    assert (code, "a: 5 rows" in said, "1 interval missing" in said) == (0, True, True)
+
+
 def test_a_preview_of_our_own_form_shows_every_firm(sandan, tmp_path):
     path = tmp_path / "readings.csv"
     path.write_text(

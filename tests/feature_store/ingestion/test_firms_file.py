@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from feature_store.entities.firm import Firm
-from feature_store.ingestion.firms_file import FirmsFileError, read_firms, read_firms_file
+from feature_store.ingestion.firms_file import FirmsFileError, read_firms_file
 
 GOOD = """
 firms:
@@ -24,7 +24,7 @@ firms:
 def read(folder, content):
     path = folder / "firms.yaml"
     path.write_text(content, encoding="utf-8")
-    return read_firms(path)
+    return read_firms_file(path).firms
 
 
 def test_a_firm_is_read_as_declared(tmp_path):
@@ -70,7 +70,7 @@ def test_a_file_that_is_no_declaration_is_told(tmp_path, content):
 
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(FirmsFileError, match="there is no such file"):
-        read_firms(tmp_path / "none.yaml")
+        read_firms_file(tmp_path / "none.yaml")
 
 
 def test_entries_of_one_firm_hold_one_after_another(tmp_path):
@@ -89,4 +89,4 @@ def test_a_file_may_be_json(tmp_path):
     path = tmp_path / "firms.json"
     (declared,) = read(tmp_path, GOOD)
     path.write_text(json.dumps({"firms": [declared.model_dump(mode="json")]}), encoding="utf-8")
-    assert read_firms(path) == (declared,)
+    assert read_firms_file(path).firms == (declared,)

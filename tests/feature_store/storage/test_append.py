@@ -6,8 +6,8 @@ from datetime import timedelta
 import polars as pl
 import pytest
 from psycopg.errors import NotNullViolation
-from sqlalchemy import event, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import create_engine, event, func, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from feature_store.entities.meter import Meter
 from feature_store.errors import SandanError
@@ -280,6 +280,27 @@ def test_a_value_comes_back_to_the_last_bit(ledger, kwh):
     ledger.append(a_batch([kwh]), recorded_at=LATER)
     (told,) = ledger.as_of(LATER).meter_readings("kiln_works")
     assert told.kwh.tolist() == [kwh]
+
+
+def test_the_moment_of_storing_is_looked_at_when_nobody_else_can_write(ledger):
+    """Else a correction that waited would change what was known while it did."""
+    ledger.append(a_batch([1.0]), recorded_at=LATER)
+    ours = ledger.engine.dialect.name == "sqlite"
+    nobody_waits = create_engine(ledger.engine.url, connect_args={"timeout": 0} if ours else {})
+    want = "BEGIN IMMEDIATE" if ours else "SELECT meter_id FROM meters FOR UPDATE NOWAIT"
+    told = []
+
+    def clock():
+        with nobody_waits.connect() as other, pytest.raises(OperationalError, match="lock"):
+            other.exec_driver_sql(want)
+        told.append(LATER + timedelta(seconds=7))
+        return told[-1]
+
+    ledger.deliver(a_batch([2.0]), clock=clock, idempotency_key=None)
+    nobody_waits.dispose()
+    assert len(told) == 1
+    assert demand_kw(ledger, told[0] - timedelta(seconds=1)) == [4.0]
+    assert demand_kw(ledger, told[0]) == [8.0]
 
 
 def test_a_declaration_cannot_put_stored_readings_out_of_sight(ledger):

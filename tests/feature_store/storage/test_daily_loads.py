@@ -1,7 +1,6 @@
 """Whatever is kept of daily loads, and however old it is, the answer is what the readings say."""
 
 import os
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -14,11 +13,9 @@ from sqlalchemy import select, update
 from feature_store.entities.daily_load import DailyLoad
 from feature_store.entities.meter import Meter
 from feature_store.errors import NotEnoughReadingsError
-from feature_store.settings import Settings
 from feature_store.storage.check import check_database
 from feature_store.storage.daily_loads import DailyLoadStore
-from feature_store.storage.ledger_store import open_store
-from feature_store.storage.tables import DAILY_LOADS, METADATA
+from feature_store.storage.tables import DAILY_LOADS
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL, STEPS_PER_DAY
 from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter
 
@@ -48,20 +45,6 @@ steps = st.one_of(
     st.just(("refresh",)),
     st.just(("refresh",)),
 )
-
-
-@pytest.fixture
-def emptied(database_url):
-    """Return an empty ledger, the same one whenever it is called, for one example after another."""
-    with closing(open_store(Settings(database_url=database_url))) as ledger:
-
-        def empty():
-            with ledger.engine.begin() as connection:
-                for table in reversed(METADATA.sorted_tables):
-                    connection.execute(table.delete())
-            return ledger
-
-        yield empty
 
 
 @pytest.fixture

@@ -5,20 +5,15 @@ pieces, repeated and shuffled, ends as if it had come once and in order.
 """
 
 import os
-from contextlib import closing
 from datetime import timedelta
 
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feature_store.entities.meter import Meter
 from feature_store.errors import NotEnoughReadingsError
-from feature_store.settings import Settings
-from feature_store.storage.ledger_store import open_store
-from feature_store.storage.tables import METADATA
 from feature_store.time_grid import INTERVAL, utc_instant
 from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter, of_quality, with_reactive
 from tests.fakes.memory_store import MemoryStore
@@ -45,20 +40,6 @@ services = st.tuples(
 
 def at(minute):
     return MONDAY + timedelta(minutes=minute)
-
-
-@pytest.fixture
-def emptied(database_url):
-    """Return an empty ledger, the same one whenever it is called, for one example after another."""
-    with closing(open_store(Settings(database_url=database_url))) as ledger:
-
-        def empty():
-            with ledger.engine.begin() as connection:
-                for table in reversed(METADATA.sorted_tables):
-                    connection.execute(table.delete())
-            return ledger
-
-        yield empty
 
 
 def shown(store, firm_id, moment):

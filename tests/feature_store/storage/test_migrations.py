@@ -120,6 +120,30 @@ def test_what_was_stored_before_meters_and_validity_is_kept(engine):
     assert again == AlreadyReceived(rows_already_known=1, import_id=1)
 
 
+def test_a_refusal_recorded_under_the_key_of_a_delivery_is_what_it_was_answered(engine):
+    """Of another content, or under another key, it may be an older one: then none is claimed."""
+    upgrade(engine, "0008")
+    with engine.begin() as connection:
+        for number, (key, content) in enumerate([("k1", "one"), (None, "two"), ("k9", "three")], 1):
+            connection.execute(
+                text(
+                    "INSERT INTO refusals (id, identity_sha256, source_name, content_sha256, "
+                    "idempotency_key, recorded_at, rows_refused, faults, rest_stored) "
+                    "VALUES (:id, :content, 'made.csv', 'c', :key, 0, 1, 1, true)"
+                ),
+                {"id": number, "key": key, "content": content},
+            )
+        for key, content in (("k1", "one"), ("k2", "two"), ("k3", "three")):
+            connection.execute(
+                text("INSERT INTO deliveries VALUES (:key, :content, NULL, 0, 1, 0, 0)"),
+                {"key": key, "content": content},
+            )
+    upgrade(engine)
+    with engine.connect() as connection:
+        asked = text("SELECT idempotency_key, refusal_id FROM deliveries ORDER BY 1")
+        assert connection.execute(asked).all() == [("k1", 1), ("k2", None), ("k3", None)]
+
+
 def test_readers_go_on_while_one_writes_because_the_journal_is_a_log(tmp_path):
     engine = open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
     with engine.connect() as connection:

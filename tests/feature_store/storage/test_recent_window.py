@@ -16,7 +16,7 @@ from feature_store.entities.meter import Meter
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.settings import Settings
 from feature_store.storage import held_windows
-from feature_store.storage.held_windows import WINDOW
+from feature_store.storage.held_windows import TRIMMED_FROM, WINDOW
 from feature_store.storage.ledger_store import open_store
 from feature_store.storage.meter_owners import ForgottenReadingsError, UndeclaredMeterError
 from feature_store.storage.recent_window import WindowedStore
@@ -211,12 +211,13 @@ def test_a_short_look_at_a_firm_that_is_not_held_reads_no_window(ledger):
 def test_a_window_that_has_grown_long_drops_what_nobody_looks_back_to(ledger):
     counted = CountedReads(ledger)
     windowed = WindowedStore(counted)
-    for day in (10, 10 + 180):
+    long_after = 10 + (WINDOW + TRIMMED_FROM) // timedelta(days=1) + 20
+    for day in (10, long_after):
         moment = MONDAY + timedelta(days=day)
         assert answer(windowed, "kiln_works", moment, 90) == answer(
             ledger, "kiln_works", moment, 90
         )
-    (window,) = held(windowed, "kiln_works", MONDAY + timedelta(days=200)).values()
+    (window,) = held(windowed, "kiln_works", MONDAY + timedelta(days=long_after + 10)).values()
     assert counted.reads == [20 * STEPS_PER_DAY]
     assert len(window.versions.start) == 0
 

@@ -22,6 +22,10 @@ LATER = MONDAY + timedelta(days=30)
 FAULT = BadRow(row=2, column="kwh", value="x", reason="is not a number; write it like 12.5")
 
 
+def at_later():
+    return LATER
+
+
 @pytest.fixture
 def ledger(database_url):
     store = open_store(Settings(database_url=database_url))
@@ -92,9 +96,9 @@ def test_rows_left_out_are_kept_with_the_rest_or_neither_is(ledger):
     batch = replace(a_batch([1.0]), left_out=(FAULT,), received=came())
     torn = replace(batch, rows=batch.rows.with_columns(kwh=None))
     with pytest.raises(Exception):  # noqa: B017, PT011  whatever the driver raises
-        ledger.deliver(torn, recorded_at=LATER, idempotency_key=None)
+        ledger.deliver(torn, clock=at_later, idempotency_key=None)
     assert ledger.refusals.newest(limit=1) == ()
-    assert isinstance(ledger.deliver(batch, recorded_at=LATER, idempotency_key="k1"), Appended)
+    assert isinstance(ledger.deliver(batch, clock=at_later, idempotency_key="k1"), Appended)
     (kept,) = ledger.refusals.newest(limit=9)
     assert (kept.rest_stored, kept.idempotency_key) == (True, "k1")
     assert ledger.refusals.find(came()) == kept
@@ -102,12 +106,37 @@ def test_rows_left_out_are_kept_with_the_rest_or_neither_is(ledger):
 
 def test_a_delivery_is_known_by_its_key_whatever_is_taken_of_it_the_next_time(ledger):
     part = replace(a_batch([1.0]), left_out=(FAULT,), received=came())
-    first = ledger.deliver(part, recorded_at=LATER, idempotency_key="k1")
-    assert ledger.delivered(came(), "k1") == Repeated(first=first)
+    first = ledger.deliver(part, clock=at_later, idempotency_key="k1")
+    (kept,) = ledger.refusals.newest(limit=9)
+    repeated = Repeated(first=first, refusal_id=kept.refusal_id)
+    assert ledger.delivered(came(), "k1") == repeated
     assert ledger.delivered(came(), "k2") is None
     more = replace(a_batch([1.0, 2.0]), received=came())
-    again = ledger.deliver(more, recorded_at=LATER, idempotency_key="k1")
-    assert again == Repeated(first=first)
+    again = ledger.deliver(more, clock=at_later, idempotency_key="k1")
+    assert again == repeated
+
+
+def test_a_key_answered_without_a_refusal_has_none_though_the_content_was_refused_before(ledger):
+    refuse(ledger, [FAULT])
+    whole = replace(a_batch([1.0]), received=came())
+    first = ledger.deliver(whole, clock=at_later, idempotency_key="k1")
+    assert ledger.delivered(came(), "k1") == Repeated(first=first, refusal_id=None)
+
+
+def test_what_a_key_was_answered_is_kept_though_the_content_has_other_faults_later(ledger):
+    two = (FAULT, replace(FAULT, row=9))
+    part = replace(a_batch([1.0]), left_out=two, received=came())
+    ledger.deliver(part, clock=at_later, idempotency_key="k1")
+    first = ledger.delivered(came(), "k1")
+    same = replace(a_batch([1.0, 2.0]), left_out=two, received=came())
+    ledger.deliver(same, clock=at_later, idempotency_key="k2")
+    assert ledger.delivered(came(), "k2").refusal_id == first.refusal_id
+    fewer = replace(a_batch([1.0, 2.0, 3.0]), left_out=(FAULT,), received=came())
+    ledger.deliver(fewer, clock=at_later, idempotency_key="k3")
+    assert ledger.refusals.bad_rows(first.refusal_id) == two
+    third = ledger.delivered(came(), "k3")
+    assert ledger.refusals.bad_rows(third.refusal_id) == (FAULT,)
+    assert ledger.refusals.find(came()).refusal_id == third.refusal_id
 
 
 def test_the_declared_firms_and_meters_are_one_query_whatever_their_number(ledger):

@@ -5,17 +5,12 @@ what the store answers at each of them.
 """
 
 import os
-from contextlib import closing
 
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feature_store.settings import Settings
-from feature_store.storage.ledger_store import open_store
-from feature_store.storage.tables import METADATA
 from feature_store.time_grid import utc_instant
 from tests.fakes.memory_store import MemoryStore
 from tests.made_weather import PLACE, a_weather, hour, weather_of
@@ -40,20 +35,6 @@ of_databases = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # emptied for each example
 )
-
-
-@pytest.fixture
-def emptied(database_url):
-    """Return an empty ledger, the same one whenever it is called, for one example after another."""
-    with closing(open_store(Settings(database_url=database_url))) as ledger:
-
-        def empty():
-            with ledger.engine.begin() as connection:
-                for table in reversed(METADATA.sorted_tables):
-                    connection.execute(table.delete())
-            return ledger
-
-        yield empty
 
 
 def batch_of(delivery):
