@@ -16,7 +16,9 @@ from cli.readings import counted, print_faults
 def calendar(
     file: Annotated[
         Path,
-        typer.Argument(help="CSV or YAML file: firm_id,kind,from,to,hours,note.", metavar="FILE"),
+        typer.Argument(
+            help="CSV or YAML file: firm_id,kind,from,to,hours,output,note.", metavar="FILE"
+        ),
     ],
     firm: Annotated[
         str | None,
@@ -30,7 +32,7 @@ def calendar(
         bool, typer.Option("--replace", help="Take back what these firms declared before.")
     ] = False,
 ) -> None:
-    """Declare the closures, summer shutdowns and shifts of FILE.
+    """Declare the closures, summer shutdowns, shifts and production plans of FILE.
 
     All of them or, if any row is wrong, none; then every such row is named.
     """

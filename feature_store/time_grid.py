@@ -17,7 +17,8 @@ STEP = np.timedelta64(INTERVAL // timedelta(seconds=1), "s")
 """The interval as numpy counts it."""
 STEPS_PER_HOUR = timedelta(hours=1) // INTERVAL
 STEPS_PER_DAY = timedelta(days=1) // INTERVAL
-STEPS_PER_WEEK = 7 * STEPS_PER_DAY
+DAYS_PER_WEEK = 7
+STEPS_PER_WEEK = DAYS_PER_WEEK * STEPS_PER_DAY
 HOURS_PER_STEP = INTERVAL / timedelta(hours=1)
 """What turns kW into kWh."""
 

@@ -13,7 +13,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.features.catalogue import NAMES, fill_features
 from feature_store.features.load_table import LoadTable, Rows, load_table
 from feature_store.features.local_days import instants
-from feature_store.features.sight import Asked, sight
+from feature_store.features.sight import Asked, Sight, sight
 from feature_store.time_grid import STEP, Instants, KilowattArray, to_datetime
 
 ISSUES_AT_ONCE = 128
@@ -83,15 +83,11 @@ def features_of(asked: Sequence[Asked]) -> Frame:
     values = np.empty((*shape, len(NAMES)), dtype=np.float32)
     valid_time = np.empty(shape, dtype="datetime64[s]")
     target_kw = np.empty(shape)
-    done = 0
-    for group in _groups(asked):
-        seen = sight(group)
-        rows = slice(done, done + len(seen.issue))
+    for rows, seen in sights(asked):
         fill_features(seen, values[rows])
         target = seen.issue[:, None] + seen.lead
         valid_time[rows] = instants(target)
         target_kw[rows] = seen.readings.measured(target)
-        done = rows.stop
     issue_times = np.concatenate([one.issue_times for one in asked])
     return Frame(
         firm_id=tuple(one.firm.firm_id for one in asked),
@@ -101,6 +97,19 @@ def features_of(asked: Sequence[Asked]) -> Frame:
         values=values.reshape(-1, len(NAMES)),
         target_kw=target_kw.ravel(),
     )
+
+
+def sights(asked: Sequence[Asked]) -> Iterator[tuple[slice, Sight]]:
+    """Look with the issue times of many firms, in the order asked, ``ISSUES_AT_ONCE`` at a time.
+
+    Yields:
+        Which of all issue times they are, and what these see.
+    """
+    done = 0
+    for group in _groups(asked):
+        seen = sight(group)
+        yield slice(done, done + len(seen.issue)), seen
+        done += len(seen.issue)
 
 
 def _groups(asked: Sequence[Asked]) -> Iterator[list[Asked]]:

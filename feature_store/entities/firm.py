@@ -74,6 +74,9 @@ class Firm(Declared):
     """Further days, announced beforehand, on which the firm does not work."""
     work_calendar: tuple[WorkPeriod, ...] = ()
     """Closures, shutdowns and shifts with their notes, as uploaded."""
+    feeder: str | None = Field(default=None, min_length=1, max_length=120)
+    """Feeder of the complex's grid that supplies the firm; left out, it counts for the complex
+    alone."""
     contract: Contract
     equipment: tuple[Equipment, ...] = ()
     meters: tuple[Meter, ...] = ()

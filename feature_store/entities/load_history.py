@@ -46,6 +46,12 @@ class LoadHistory:
         return self.grid.at(int(measured[-1]) + 1)
 
     @property
+    def punctual(self) -> bool:
+        """Whether every reading was known when its interval ended, and none was corrected."""
+        late = self.known_at > self.grid.starts + STEP  # NaT compares False
+        return not late.any() and not len(self.superseded.start)
+
+    @property
     def first_known_at(self) -> Instants:
         """When each interval's first version could be read, shape (grid.steps,); NaT where none."""
         first = self.known_at.copy()

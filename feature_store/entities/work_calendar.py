@@ -8,7 +8,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-WorkPeriodKind = Literal["closure", "summer_shutdown", "shift"]
+WorkPeriodKind = Literal["closure", "summer_shutdown", "shift", "production"]
+PlannedOutput = Literal["stopped", "reduced", "usual", "extended"]
+"""What a production plan says of a day: nothing made, less than usual, as usual, more."""
 MOST_DAYS = 366
 """A longer period is no exception any more; it is mostly a mistyped year."""
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
@@ -23,13 +25,16 @@ class WorkPeriod(BaseModel):
 
     kind: WorkPeriodKind
     """``closure`` 휴무 and ``summer_shutdown`` 하계휴가: the firm does not work. ``shift``
-    교대근무: it works other hours than usual."""
+    교대근무: it works other hours than usual. ``production`` 생산계획: it makes less or more."""
     first_day: date = Field(ge=_EARLIEST, le=_LATEST)
     last_day: date = Field(ge=_EARLIEST, le=_LATEST)
     """The last day that belongs to it: one day has the same first and last."""
     hours: str | None = None
     """Of a shift: the clock hours worked, ``HH:MM-HH:MM`` on quarter hours. An end before the
     start is on the next day; ``24:00`` is midnight."""
+    output: PlannedOutput | None = None
+    """Of a production plan: how much is to be made on each of its days. Where days overlap, the
+    period that is declared later in the calendar holds."""
     note: str = Field(default="", max_length=200)
     """For the people who read it."""
 
@@ -63,4 +68,9 @@ class WorkPeriod(BaseModel):
             raise ValueError(f"lasts {days} days; {MOST_DAYS} are the most, mend the year")
         if (self.kind == "shift") != (self.hours is not None):
             raise ValueError("a shift needs hours such as 22:00-06:00, other kinds have none")
+        if (self.kind == "production") != (self.output is not None):
+            raise ValueError(
+                "a production plan needs an output: stopped, reduced, usual or extended; other "
+                "kinds have none"
+            )
         return self

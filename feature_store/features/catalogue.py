@@ -13,6 +13,7 @@ from feature_store.features.clock import Clock
 from feature_store.features.day_profile import DayProfile
 from feature_store.features.feature import Feature
 from feature_store.features.lead_time import LeadTime
+from feature_store.features.past_alike import PastAlike
 from feature_store.features.present_level import PresentLevel
 from feature_store.features.probe import probe
 from feature_store.features.recent_range import RecentRange
@@ -26,6 +27,7 @@ CATALOGUE: tuple[Feature, ...] = (
     DayProfile(),
     PresentLevel(),
     RecentRange(),
+    PastAlike(),
 )
 
 NAMES = tuple(name for feature in CATALOGUE for name in feature.names)

@@ -22,7 +22,6 @@ class Clock:
         "day_kind",
         "day_kind_before",
         "day_kind_after",
-        "closed",
     )
     lookback: timedelta = timedelta(0)
 
@@ -35,5 +34,4 @@ class Clock:
             sight.kind(day),
             sight.kind(day - 1),
             sight.kind(day + 1),
-            sight.closed(day),
         )

@@ -72,6 +72,33 @@ class KnownReadings:
                 seen_kw[yet_to_come] = self.earlier.seen(place, issue[number])
         return seen_kw
 
+    def spans(self, number: int, issue: int, slot: IntArray, steps: int) -> KilowattArray:
+        """The ``steps`` readings before each of many slots, as one issue time knew them.
+
+        Args:
+            number: Which issue time.
+            issue: Its slot; nothing asked for lies at or after it.
+            slot: Shape (n,).
+            steps: Readings before each.
+
+        Returns:
+            Shape (n, steps).
+        """
+        begin = self.begin[number]
+        start = begin + (slot - steps - self.first_slot[number])
+        outside = start < begin
+        start = np.where(outside, begin, start)
+        window = np.lib.stride_tricks.sliding_window_view
+        seen_kw = window(self.demand_kw, steps)[start]
+        seen_kw[outside] = np.nan
+        if self.visible_from is not None:
+            yet_to_come = np.nonzero(window(self.visible_from, steps)[start] > issue)
+            seen_kw[yet_to_come] = np.nan
+            if self.earlier is not None:
+                place = start[yet_to_come[0]] + yet_to_come[1]
+                seen_kw[yet_to_come] = self.earlier.seen(place, np.full(len(place), issue))
+        return seen_kw
+
     def measured(self, slot: IntArray) -> KilowattArray:
         """Readings of slots, shape (issues, leads), whenever known: targets, never features."""
         place = np.clip(slot - self.first_slot[:, None], 0, self.steps[:, None] - 1)

@@ -1,4 +1,4 @@
-"""How far ahead the target lies."""
+"""How far ahead the target lies, and from which hour it is looked at."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from feature_store.features.sight import Sight
 
 @dataclass(frozen=True)
 class LeadTime:
-    """Steps from the issue time to the target."""
+    """Steps and days from the issue time to the target, and the issue time's own clock step."""
 
-    names: tuple[str, ...] = ("lead_steps",)
+    names: tuple[str, ...] = ("lead_steps", "lead_days", "issue_step")
     lookback: timedelta = timedelta(0)
 
     def values(self, sight: Sight) -> tuple[Column, ...]:
         """See :class:`feature_store.features.feature.Feature`."""
-        return (sight.lead,)
+        return sight.lead, sight.target_day - sight.issue_day, sight.issue_step

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from feature_store.calendar.closed_days import closed_days
+from feature_store.calendar.half_days import half_days
+from feature_store.calendar.planned_output import OUTPUTS, UNPLANNED, planned_output
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import (
     SATURDAY,
     STEP,
     STEPS_PER_DAY,
-    SUNDAY,
     Instants,
     KilowattArray,
     local_clock,
@@ -24,13 +26,12 @@ from feature_store.time_grid import (
 IntArray = npt.NDArray[np.int64]
 
 WORKDAY, HALF_DAY, REST_DAY = 0, 1, 2
-"""Kinds of day that load shapes follow: working days, Saturdays (many firms work half of them),
-Sundays with the days on which the firm is closed."""
-DAY_KINDS = (WORKDAY, HALF_DAY, REST_DAY)
-
-PROFILE_DAYS = 8
-"""Days of one kind that make a profile. Nested backtests on the sample's firms could not tell 6
-from 10 apart; 8 Saturdays are two months, short enough to follow the season."""
+"""Kinds of day that load shapes follow: working days, Saturdays with the half days of the country
+(many firms work half of them), Sundays with the days on which the firm is closed."""
+PLANNED_DAY = 3
+"""The first of the kinds that a production plan makes, one an output: days so planned are alike,
+whatever their weekday."""
+DAY_KINDS = (WORKDAY, HALF_DAY, REST_DAY, *(PLANNED_DAY + place for place in range(len(OUTPUTS))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,14 @@ def kinds_of_days(
 ) -> tuple[IntArray, npt.NDArray[np.bool_]]:
     """Return the kind of each local date for ``firm``, and whether it is closed."""
     closed = closed_days(firm, dates)
-    weekday = weekdays(dates)
-    kind = np.select([closed | (weekday == SUNDAY), weekday == SATURDAY], [REST_DAY, HALF_DAY])
-    return kind.astype(np.int64), closed
+    usual = kinds_of_weekdays(weekdays(dates))
+    usual = np.where(half_days(firm.holiday_country, dates), np.maximum(usual, HALF_DAY), usual)
+    kind = np.where(closed, REST_DAY, usual)
+    planned = planned_output(firm, dates)
+    return np.where(planned == UNPLANNED, kind, PLANNED_DAY + planned), closed
+
+
+def kinds_of_weekdays(weekday: npt.NDArray[np.integer[Any]]) -> IntArray:
+    """Return the kind of days on which a firm is not closed, by weekday, Monday 0."""
+    kind: IntArray = np.array([*[WORKDAY] * SATURDAY, HALF_DAY, REST_DAY])[weekday]
+    return kind

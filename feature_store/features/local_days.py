@@ -15,15 +15,27 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.entities.firm import Firm
-from feature_store.features.load_table import DAY_KINDS, PROFILE_DAYS, IntArray, kinds_of_days
-from feature_store.time_grid import STEP, STEPS_PER_DAY, Instants, local_clock, weekdays
+from feature_store.features.load_table import PLANNED_DAY, IntArray, kinds_of_days
+from feature_store.time_grid import (
+    DAYS_PER_WEEK,
+    STEP,
+    STEPS_PER_DAY,
+    SUNDAY,
+    Instants,
+    local_clock,
+    weekdays,
+)
 
 NOWHERE = -(2**40)
 """Slot of a clock step that a clock change leaves out: older than any reading."""
 NO_DAY = -1
 """Day that is not there; it indexes the row of ``slot_of`` that lies nowhere."""
-PROFILE_REACH_DAYS = 84
-"""How far back days of a kind are looked for: eight Saturdays, and four more for those that fall
+PROFILE_DAYS = 12
+"""Days of one kind that make a profile; faded as they are, an older one would not be noticed."""
+GROUP_DAYS = 4
+"""Days of one weekday that tell what is its own: a month, as operators compare."""
+PROFILE_REACH_DAYS = 112
+"""How far back days of a kind are looked for: twelve Saturdays, and four more for those that fall
 on closure days. The bound makes the same row of a long history and of a recent window."""
 _SPAN_DAYS = 32
 """Spans are widened to whole multiples of this, so that one calendar serves a month of asking."""
@@ -102,13 +114,17 @@ class FirmDays:
 
     weekday: IntArray
     """Of each day, Monday 0; the same for every firm."""
-    closed: npt.NDArray[np.bool_]
-    """Shape (calendars, days)."""
     kind: IntArray
     """One of ``DAY_KINDS``, shape (calendars, days)."""
-    earlier: IntArray
-    """The last ``PROFILE_DAYS`` days of each kind before each day, oldest first, ``NO_DAY`` where
+    group: IntArray
+    """Weekday that a day is like, closed days like Sundays, planned days like others of the same
+    plan, shape (calendars, days)."""
+    of_kind: IntArray
+    """The last ``PROFILE_DAYS`` days of each kind before each day, newest first, ``NO_DAY`` where
     there is none within reach; shape (calendars, kinds, days, PROFILE_DAYS)."""
+    of_group: IntArray
+    """The last ``GROUP_DAYS`` of each group likewise, shape (calendars, groups, days, GROUP_DAYS).
+    """
 
 
 def firm_days(days: LocalDays, firms: Sequence[Firm]) -> tuple[FirmDays, IntArray]:
@@ -120,25 +136,36 @@ def firm_days(days: LocalDays, firms: Sequence[Firm]) -> tuple[FirmDays, IntArra
             kept.append(firm)
     told = [kinds_of_days(firm, days.dates) for firm in kept]
     kind = np.stack([kinds for kinds, _ in told])
+    closed = np.stack([closures for _, closures in told])
+    weekday = weekdays(days.dates).astype(np.int64)
+    group = np.where(closed, SUNDAY, weekday)
+    group = np.where(kind >= PLANNED_DAY, DAYS_PER_WEEK + kind, group)
     distinct = FirmDays(
-        weekday=weekdays(days.dates).astype(np.int64),
-        closed=np.stack([closed for _, closed in told]),
+        weekday=weekday,
         kind=kind,
-        earlier=np.stack([_earlier(kind == each) for each in DAY_KINDS], axis=1),
+        group=group,
+        of_kind=_earlier(kind, PROFILE_DAYS),
+        of_group=_earlier(group, GROUP_DAYS),
     )
     return distinct, np.array([number[_calendar_of(firm)] for firm in firms])
 
 
 def _calendar_of(firm: Firm) -> tuple[object, ...]:
-    return (firm.holiday_country, firm.closure_days)
+    return (firm.holiday_country, firm.closure_days, firm.work_calendar)
 
 
-def _earlier(of_kind: npt.NDArray[np.bool_]) -> IntArray:
-    """The last days before each day that are of the kind, shape (calendars, days, PROFILE_DAYS)."""
-    calendars, days = of_kind.shape
-    order = np.argsort(~of_kind, axis=1, kind="stable")  # days of the kind first, ascending
-    before: IntArray = np.cumsum(of_kind, axis=1) - of_kind
-    back = before[:, :, None] - np.arange(PROFILE_DAYS, 0, -1)
-    found = order[np.arange(calendars)[:, None, None], np.maximum(back, 0)]
+def _earlier(label: IntArray, back: int) -> IntArray:
+    """The last days of each label before each day, shape (calendars, labels, days, back)."""
+    labels = range(int(label.max()) + 1)
+    return np.stack([_earlier_of(label == each, back) for each in labels], axis=1)
+
+
+def _earlier_of(wanted: npt.NDArray[np.bool_], back: int) -> IntArray:
+    """The last wanted days before each day, newest first, shape (calendars, days, back)."""
+    calendars, days = wanted.shape
+    order = np.argsort(~wanted, axis=1, kind="stable")  # wanted days first, ascending
+    before: IntArray = np.cumsum(wanted, axis=1) - wanted
+    place = before[:, :, None] - 1 - np.arange(back)
+    found = order[np.arange(calendars)[:, None, None], np.maximum(place, 0)]
     near = np.arange(days)[:, None] - found <= PROFILE_REACH_DAYS
-    return np.where((back >= 0) & near, found, NO_DAY)
+    return np.where((place >= 0) & near, found, NO_DAY)

@@ -8,16 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feature_store.features import local_days, present_level, recent_range, same_time
+from feature_store.features import (
+    analogues,
+    local_days,
+    present_level,
+    recent_range,
+    same_time,
+)
 from feature_store.features.catalogue import CATALOGUE, LOOKBACK, NAMES, catalogue_hash
 from feature_store.features.sight import Asked, sight
 from feature_store.time_grid import INTERVAL, STEP, STEPS_PER_DAY, TimeGrid
+from models.forecasting.online_state import LOOKBACK_OF_MIXTURE
 from serving.planner import FORECAST_HISTORY_DAYS
 from tests.builders import a_firm
 from tests.fakes.made_load import a_made_load
 
 HORIZON = 2 * STEPS_PER_DAY
-DAYS = 100
+DAYS = 380
 HISTORY = a_made_load(DAYS)
 FIRM = a_firm(holiday_country=None, closure_days=["2026-05-14"])
 
@@ -68,16 +75,20 @@ def test_nothing_measured_at_or_after_the_issue_time_changes_it(feature, issue, 
 
 @every_feature
 @settings(max_examples=15, deadline=None)
-@given(step=st.integers(0, STEPS_PER_DAY - 1), lead=st.integers(0, HORIZON - 1))
-def test_its_lookback_is_long_enough(feature, step, lead):
+@given(
+    step=st.integers(0, STEPS_PER_DAY - 1),
+    lead=st.integers(0, HORIZON - 1),
+    history=st.sampled_from([HISTORY, PUNCTUAL_OR_LATE]),
+)
+def test_its_lookback_is_long_enough(feature, step, lead, history):
     issue = (DAYS - 4) * STEPS_PER_DAY + step
-    whole = values_at(feature, HISTORY, issue, [lead])
-    first = issue - (feature.lookback + timedelta(days=1)) // INTERVAL
-    recent = type(HISTORY)(
-        firm_id=HISTORY.firm_id,
-        grid=TimeGrid(HISTORY.grid.at(first), HISTORY.grid.steps - first),
-        demand_kw=HISTORY.demand_kw[first:],
-        known_at=HISTORY.known_at[first:],
+    whole = values_at(feature, history, issue, [lead])
+    first = issue - feature.lookback // INTERVAL
+    recent = type(history)(
+        firm_id=history.firm_id,
+        grid=TimeGrid(history.grid.at(first), history.grid.steps - first),
+        demand_kw=history.demand_kw[first:],
+        known_at=history.known_at[first:],
     )
     np.testing.assert_array_equal(values_at(feature, recent, issue - first, [lead]), whole)
 
@@ -108,17 +119,18 @@ def test_no_two_features_name_the_same_column():
 
 def test_serving_reads_at_least_the_longest_lookback():
     longest = max(feature.lookback for feature in CATALOGUE)
-    assert timedelta(days=FORECAST_HISTORY_DAYS) >= longest == LOOKBACK
+    assert timedelta(days=FORECAST_HISTORY_DAYS) >= LOOKBACK_OF_MIXTURE > longest == LOOKBACK
 
 
 def test_another_number_in_a_feature_makes_another_catalogue(monkeypatch):
     before = catalogue_hash()
     assert catalogue_hash() == before
     for module, constant, value in (
-        (recent_range, "STANDBY_PART", 9),
-        (same_time, "WEEKS", 5),
-        (present_level, "WINDOWS_STEPS", (1, 4, 17, 96)),
+        (recent_range, "STANDBY_SHARE", 0.2),
+        (same_time, "AROUND_STEPS", 1),
+        (present_level, "UNREST_STEPS", (16, 95)),
         (local_days, "PROFILE_REACH_DAYS", 50),
+        (analogues, "LIFT", 0.7),
     ):
         with monkeypatch.context() as changed:
             changed.setattr(module, constant, value)

@@ -29,13 +29,15 @@ from models.forecasting.similar_day import SimilarDay
 from tests.builders import MONDAY, a_batch, a_batch_of, a_firm, of_meter
 from tests.fakes.made_load import a_made_load
 
-EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 15
-DAYS = 92
+EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 5
+DAYS = LOOKBACK // timedelta(days=1) + 12
+"""More than a feature looks back, so that serving reads less than training does."""
 REPLAYED_STEPS = 6 * STEPS_PER_DAY
 """Issue times are drawn from the last days, and what happens in them, and a day after."""
 LEADS = np.arange(0, 2 * STEPS_PER_DAY, 7)
-HISTORY_DAYS = LOOKBACK // timedelta(days=1) + 1
-END = MONDAY + timedelta(days=DAYS)
+HISTORY_DAYS = LOOKBACK // timedelta(days=1)
+START = MONDAY - timedelta(days=DAYS - 92)
+END = START + timedelta(days=DAYS)
 FIRMS = (a_firm(), a_firm("press_shop", meters=(Meter(meter_id="a"), Meter(meter_id="b"))))
 METERS = (("kiln_works", "kiln_works"), ("press_shop", "a"), ("press_shop", "b"))
 
@@ -56,13 +58,13 @@ def filled(tmp_path_factory):
     home = tmp_path_factory.mktemp("filled")
     with closing(open_store(Settings(home=home))) as store:
         for number, (firm_id, meter_id) in enumerate(METERS):
-            load = a_made_load(DAYS)
+            load = a_made_load(DAYS, start=START)
             demand_kw = load.demand_kw * (number + 1)
             demand_kw[np.random.default_rng(number).random(len(demand_kw)) < 0.05] = np.nan
             batch = a_batch_of(replace(load, firm_id=firm_id, demand_kw=demand_kw))
             store.append(of_meter(meter_id, batch), recorded_at=END)
         for firm in FIRMS:
-            store.declare(firm, known_at=MONDAY)
+            store.declare(firm, known_at=START)
     return home
 
 
@@ -113,7 +115,7 @@ def test_whatever_was_delivered_and_corrected(filled, tmp_path, sent, issued):
 
 
 def test_until_a_correction_is_known_the_old_value_is_the_feature_and_the_new_one_the_target():
-    load = a_made_load(DAYS)
+    load = a_made_load(92)
     corrected = 80 * STEPS_PER_DAY
     ended = load.known_at[corrected]
     again, at_last = ended + 5 * STEP, ended + 10 * STEP + np.timedelta64(1, "s")

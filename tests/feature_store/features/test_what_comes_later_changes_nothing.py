@@ -25,12 +25,14 @@ from feature_store.views import features_of
 from tests.builders import MONDAY, a_batch, a_batch_of, a_firm
 from tests.fakes.made_load import a_made_load
 
-MUTATIONS = 1000 if os.environ.get("SANDAN_SOAK") else 25
-DAYS = 92
-ISSUE = MONDAY + timedelta(days=DAYS - 2, hours=9, minutes=45)
+MUTATIONS = 1000 if os.environ.get("SANDAN_SOAK") else 8
+DAYS = LOOKBACK // timedelta(days=1) + 8
+"""More than a feature looks back, so that what is served is less than what is stored."""
+START = MONDAY - timedelta(days=DAYS - 92)
+ISSUE = START + timedelta(days=DAYS - 2, hours=9, minutes=45)
 FIRM = a_firm(closure_days=["2026-05-14"])
 LEADS = np.arange(2 * STEPS_PER_DAY)
-HISTORY_DAYS = LOOKBACK // timedelta(days=1) + 1
+HISTORY_DAYS = LOOKBACK // timedelta(days=1)
 AFTER = st.integers(1, 3 * 86_400)  # seconds after the issue time
 
 kwh = st.floats(0, 1e4)
@@ -46,8 +48,8 @@ def as_known(tmp_path_factory):
     """A ledger with gaps as of the issue time, closed, to be copied."""
     home = tmp_path_factory.mktemp("as_known")
     store = open_store(Settings(home=home))
-    store.declare(FIRM, known_at=MONDAY)
-    load = a_made_load(DAYS)
+    store.declare(FIRM, known_at=START)
+    load = a_made_load(DAYS, start=START)
     demand_kw = load.demand_kw.copy()
     demand_kw[np.random.default_rng(0).random(len(demand_kw)) < 0.05] = np.nan
     demand_kw[load.grid.starts >= utc_instant(ISSUE)] = np.nan
@@ -77,7 +79,7 @@ def mutate(store, mutation):
             store.declare(closed, known_at=ISSUE + timedelta(seconds=after))
         case (_, first, values, after):
             known_at = ISSUE + timedelta(seconds=after)
-            start = MONDAY + first * INTERVAL
+            start = START + first * INTERVAL
             store.append(a_batch(values, start=start, known_at=known_at), recorded_at=known_at)
 
 
@@ -110,7 +112,7 @@ def test_features_served_keep_every_bit(as_known, tmp_path, mutations):
 )
 def test_features_trained_on_keep_every_bit(late, values):
     """What came late is hidden from the issue time in a history that has it all."""
-    load = a_made_load(DAYS)
+    load = a_made_load(DAYS, start=START)
     known = np.where(load.grid.starts < utc_instant(ISSUE), load.demand_kw, np.nan)
     known_at = load.known_at.copy()
     full_kw = np.where(np.isnan(known), 1e5, known)  # all that followed
