@@ -11,7 +11,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.features.load_table import DAY_KINDS, LoadTable
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, Instants, KilowattArray
 from feature_store.views import Seen, seen_at
-from models.forecasting.empirical_quantiles import weighted_quantiles
+from feature_store.weighted_quantiles import weighted_quantiles
 from models.forecasting.load_forecast import QUANTILES
 
 WEEK_DAYS = 7
@@ -69,7 +69,7 @@ def _spread_kw(part: Seen) -> KilowattArray:
             found = errors_kw[days[np.maximum(back, 0)], distinct[at, 2][:, None]]
             known_kw = np.where(back[..., None] >= 0, found, np.nan)
             sample_kw[at] = known_kw.reshape(len(at), sample_kw.shape[1])
-    return weighted_quantiles(sample_kw, np.ones(sample_kw.shape[1]))[of_row]
+    return weighted_quantiles(sample_kw, np.ones(sample_kw.shape[1]), QUANTILES)[of_row]
 
 
 def _errors_by_hour_kw(table: LoadTable) -> KilowattArray:

@@ -16,6 +16,9 @@ from feature_store.features.catalogue import NAMES
 from models.forecasting.load_forecast import QUANTILES, quantile_key
 from models.registry.bundle import read_bundle
 
+NOBODY = ""
+"""A firm that no model has seen."""
+
 
 class BundleModel(PythonModel):  # type: ignore[misc]  # MLflow is untyped at our boundary
     """Rows of the feature catalogue in, one column a quantile in kW out."""
@@ -30,11 +33,15 @@ class BundleModel(PythonModel):  # type: ignore[misc]  # MLflow is untyped at ou
         model_input: pd.DataFrame,
         params: dict[str, object] | None = None,
     ) -> pd.DataFrame:
-        """Forecast rows given as a frame with the catalogue's columns."""
+        """Forecast rows given as a frame with the catalogue's columns.
+
+        Rows of features alone are answered by the boosters, with the ridge of all firms: what was
+        learnt of one firm needs its readings.
+        """
         del context, params
         values = model_input[list(NAMES)].to_numpy(dtype=np.float32)
-        columns = [quantile_key(level) for level in QUANTILES]
-        return pd.DataFrame(self.forecaster.predict_values(values), columns=columns)
+        demand_kw = self.forecaster.boosters.predict_values(values, [NOBODY] * len(values))
+        return pd.DataFrame(demand_kw, columns=[quantile_key(level) for level in QUANTILES])
 
 
 mlflow.models.set_model(BundleModel())

@@ -1,5 +1,7 @@
 """What the planner and the backtest rely on, asked of every forecaster."""
 
+from dataclasses import replace
+
 import lightgbm as lgb
 import numpy as np
 import pytest
@@ -8,11 +10,14 @@ from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, STEPS_PER_DAY, utc_instant
 from feature_store.views import feature_frame
 from models.forecasting.forecaster import predict_one
+from models.forecasting.ladder import ForecastLadder
 from models.forecasting.lightgbm_quantiles import BoosterParameters, fit
 from models.forecasting.load_forecast import QUANTILES
+from models.forecasting.mixture import Mixture
 from models.forecasting.same_day_type_mean import SameDayTypeMean
 from models.forecasting.seasonal_naive import SeasonalNaive
 from models.forecasting.similar_day import SimilarDay
+from models.forecasting.typical_firm import LearntInTraining, TypicalFirms
 from tests.builders import MONDAY, a_firm, a_history
 from tests.fakes.made_load import a_made_load
 
@@ -29,7 +34,19 @@ def a_fitted_model():
     return fit(frame, BoosterParameters(trees=10), version="lightgbm")
 
 
-FORECASTERS = [SeasonalNaive(), SimilarDay(), SameDayTypeMean(), a_fitted_model()]
+BOOSTERS = a_fitted_model()
+MIXTURE = Mixture(boosters=BOOSTERS, version="mixture")
+PLAIN = LearntInTraining(firms=TypicalFirms())
+FORECASTERS = [
+    SeasonalNaive(),
+    SimilarDay(),
+    SameDayTypeMean(),
+    ForecastLadder(model=None, typical=PLAIN),
+    ForecastLadder(model=replace(MIXTURE, version="laddered"), typical=PLAIN),
+    BOOSTERS,
+    MIXTURE,
+]
+learning = pytest.mark.parametrize("model", [BOOSTERS, MIXTURE], ids=lambda f: f.version)
 every_forecaster = pytest.mark.parametrize("forecaster", FORECASTERS, ids=lambda f: f.version)
 
 
@@ -95,16 +112,16 @@ def test_one_issue_time_is_answered_in_the_firms_own_time():
     assert forecast.grid.start == HISTORY.end
 
 
-def test_the_model_refuses_a_firm_that_fell_silent():
+@learning
+def test_the_model_refuses_a_firm_that_fell_silent(model):
     long_ago = HISTORY.grid.starts[-1:] + 60 * STEPS_PER_DAY * STEP
-    model = FORECASTERS[-1]
     with pytest.raises(NotEnoughReadingsError, match="no reading in the four weeks"):
         model.predict_many(FIRM, HISTORY, long_ago, STEPS)
 
 
-def test_the_model_scales_with_the_firm():
+@learning
+def test_the_model_scales_with_the_firm(model):
     """A firm ten times the size gets ten times the forecast: one model serves both."""
-    model = FORECASTERS[-1]
     large = a_history((HISTORY.demand_kw * 10).tolist())
     np.testing.assert_allclose(
         model.predict_many(FIRM, large, ISSUES, STEPS),
@@ -114,7 +131,7 @@ def test_the_model_scales_with_the_firm():
 
 
 def test_the_same_rows_and_seed_give_the_same_model():
-    first, second = FORECASTERS[-1], a_fitted_model()
+    first, second = BOOSTERS, a_fitted_model()
     assert isinstance(first.boosters[0], lgb.Booster)
     for one, other in zip(first.boosters, second.boosters, strict=True):
         assert one.model_to_string() == other.model_to_string()

@@ -1,4 +1,4 @@
-"""A forecaster without a model: last week's load, spread evenly around it."""
+"""Forecasters without a model: last week's load, spread evenly around it, and one that fails."""
 
 from __future__ import annotations
 
@@ -43,3 +43,23 @@ class LastWeekForecaster:
     ) -> LoadForecast:
         """Forecast from one issue time."""
         return predict_one(self, firm, history, issue_time, steps)
+
+
+@dataclass(frozen=True)
+class FailingForecaster:
+    """Answers every question with the same error."""
+
+    error: Exception
+    version: str = "failing/1"
+
+    def predict_many(self, firm: Firm, history: LoadHistory, issue_times, steps: int):
+        """Fail."""
+        del firm, history, issue_times, steps
+        raise self.error
+
+    def predict(
+        self, firm: Firm, history: LoadHistory, issue_time: datetime, steps: int
+    ) -> LoadForecast:
+        """Fail."""
+        del firm, history, issue_time, steps
+        raise self.error

@@ -8,8 +8,9 @@ import pytest
 from feature_store.features.catalogue import NAMES, catalogue_hash
 from feature_store.time_grid import STEPS_PER_DAY
 from feature_store.views import feature_frame
-from models.forecasting.lightgbm_quantiles import BoosterParameters, fit
+from models.forecasting.lightgbm_quantiles import FITTED_LEVELS, BoosterParameters, fit
 from models.forecasting.load_forecast import QUANTILES
+from models.forecasting.mixture import Mixture
 from models.registry.bundle import BundleError, Manifest, read_bundle, write_bundle
 from tests.builders import MONDAY, a_firm
 from tests.fakes.made_load import a_made_load
@@ -20,13 +21,16 @@ FRAME = feature_frame(
     a_made_load(70).grid.starts[40 * STEPS_PER_DAY : 60 * STEPS_PER_DAY : 31],
     np.arange(0, 192, 7),
 )
-MODEL = fit(FRAME, BoosterParameters(trees=5), version="lightgbm")
+BOOSTERS = fit(FRAME, BoosterParameters(trees=5), version="lightgbm")
+MODEL = Mixture(boosters=BOOSTERS, version="mixture")
+FIRMS = ["kiln_works"] * len(FRAME.values)
 
 
 @pytest.fixture
 def bundle(tmp_path):
     made = Manifest(
         quantiles=QUANTILES,
+        fitted_levels=FITTED_LEVELS,
         features=NAMES,
         features_hash=catalogue_hash(),
         as_of=MONDAY,
@@ -42,7 +46,8 @@ def test_it_predicts_the_same_after_reading(bundle):
     read = read_bundle(bundle, version="load-forecaster/7")
     assert read.version == "load-forecaster/7"
     np.testing.assert_array_equal(
-        read.predict_values(FRAME.values), MODEL.predict_values(FRAME.values)
+        read.boosters.predict_values(FRAME.values, FIRMS),
+        BOOSTERS.predict_values(FRAME.values, FIRMS),
     )
 
 
@@ -52,10 +57,11 @@ def test_it_holds_only_text(bundle):
     assert {file.suffix for file in bundle.iterdir()} == {".txt", ".json"}
 
 
-def test_a_changed_file_is_refused_by_name(bundle):
-    file = bundle / "q0.9.txt"
+@pytest.mark.parametrize("name", ["q0.8.txt", "ridge.json"])
+def test_a_changed_file_is_refused_by_name(bundle, name):
+    file = bundle / name
     file.write_text(file.read_text() + "\n")
-    with pytest.raises(BundleError, match=r"q0\.9\.txt is not the file that was trained"):
+    with pytest.raises(BundleError, match=f"{name} is not the file that was trained"):
         read_bundle(bundle, version="load-forecaster/7")
 
 
