@@ -157,7 +157,7 @@ def _one_firm(planner: Planner, firm: Firm, tested: FirmBacktest) -> FirmSummary
     from models.forecasting.seasonal_naive import SeasonalNaive
     from models.optimizer.monthly_saving import saved_krw_per_month
     from models.optimizer.schedule import Infeasible, TimedOut
-    from training.train import LIGHTGBM
+    from training.fit_pooled import MODEL
 
     usual_peak_kw = planned_peak_kw = demand_floor_kw = saved_krw = None
     match planner.suggest(firm.firm_id):
@@ -174,7 +174,7 @@ def _one_firm(planner: Planner, firm: Firm, tested: FirmBacktest) -> FirmSummary
     return FirmSummary(
         firm_id=firm.firm_id,
         name=firm.name_en,
-        wql=tested.scores[LIGHTGBM].wql,
+        wql=tested.scores[MODEL].wql,
         wql_seasonal_naive=tested.scores[SeasonalNaive().version].wql,
         outcome=outcome,
         usual_peak_kw=usual_peak_kw,

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from cli.advise import advise
+from cli.backtest import backtest
 from cli.bill import app as bill
 from cli.console import RESULT, print_error
 from cli.database import app as database
@@ -62,6 +63,7 @@ app.add_typer(bill, name="bill")
 app.command()(quality)
 app.command()(advise)
 app.command()(train)
+app.command()(backtest)
 app.command()(serve)
 app.command()(demo)
 app.add_typer(database, name="db")

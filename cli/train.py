@@ -39,10 +39,15 @@ def train(
     from models.forecasting.lightgbm_quantiles import BoosterParameters
     from training.train import TrainingPlan
     from training.train import train as run
+    from training.training_rows import Sampling
 
     settings = Settings()
     moment = settings.now() if as_of is None else moment_of(as_of)
-    plan = TrainingPlan(test_days=test_days, seed=seed, boosters=BoosterParameters(seed=seed))
+    plan = TrainingPlan(
+        test_days=test_days,
+        sampling=Sampling(seed=seed),
+        boosters=BoosterParameters(seed=seed),
+    )
     with stages() as on_progress:
         store = open_store(settings)
         report = run(settings, store, as_of=moment, plan=plan, on_progress=on_progress)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, STEPS_PER_DAY, Instants, KilowattArray
 from models.forecasting.forecaster import ManyForecaster
 from training.metrics import Scores, mean_scores, score
+from training.scores.peak_scores import PeakForecaster
 from training.splits import HeldBack
 
 
@@ -27,6 +29,13 @@ class FirmBacktest:
     demand_kw: dict[str, KilowattArray]
     """By forecaster, shape (issue times, steps, quantiles)."""
     scores: dict[str, Scores]
+    peak_quantiles_kw: dict[str, KilowattArray] = field(default_factory=dict)
+    """Of the first day's largest load, by each forecaster that answers it itself, shape (issue
+    times, quantiles)."""
+    asked: int = 0
+    """Issue times that were asked; those that do not count are not among ``issue_times``."""
+    predict_cpu_seconds: dict[str, float] = field(default_factory=dict)
+    """By forecaster, for one issue time when all are asked together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +46,7 @@ class Backtest:
     mean: dict[str, Scores]
     """By forecaster."""
     left_out: tuple[str, ...]
-    """Firms that could not be tested: too young, or silent in the held-back weeks."""
+    """Firms that could not be tested: too young, or silent or still in the held-back weeks."""
 
 
 def run_backtest(
@@ -50,13 +59,13 @@ def run_backtest(
 ) -> Backtest:
     """Forecast every firm's held-back weeks with every forecaster and score them.
 
-    All forecasters are scored on the same cases: an issue time that one of them cannot answer, or
-    after which nothing was measured for a day, counts for none. A firm without any is left out;
-    if none is left, there is nothing to judge by (:class:`NotEnoughReadingsError`).
+    A firm without any case that counts (:func:`backtest_firm`) is left out; if none is left, there
+    is nothing to judge by (:class:`NotEnoughReadingsError`).
     """
+    named = {forecaster.version: forecaster for forecaster in forecasters}
     tests = []
     for firm in firms:
-        test = _one_firm(firm, histories[firm.firm_id], forecasters, held_back)
+        test = backtest_firm(firm, histories[firm.firm_id], named, held_back)
         if test is not None:
             tests.append(test)
         on_firm()
@@ -65,32 +74,39 @@ def run_backtest(
             f"no firm has readings to test on from {held_back.start.isoformat()} on; "
             "import newer readings or train as of an earlier time"
         )
-    names = [forecaster.version for forecaster in forecasters]
-    mean = {name: mean_scores([test.scores[name] for test in tests]) for name in names}
+    mean = {name: mean_scores([test.scores[name] for test in tests]) for name in named}
     tested = {test.firm_id for test in tests}
     left_out = tuple(firm.firm_id for firm in firms if firm.firm_id not in tested)
     return Backtest(firms=tuple(tests), mean=mean, left_out=left_out)
 
 
-def _one_firm(
+def backtest_firm(
     firm: Firm,
     history: LoadHistory,
-    forecasters: Sequence[ManyForecaster],
+    forecasters: Mapping[str, ManyForecaster],
     held_back: HeldBack,
 ) -> FirmBacktest | None:
+    """Forecast one firm's held-back weeks with every forecaster, by name, and score them.
+
+    All forecasters are scored on the same cases: an issue time that one of them cannot answer, or
+    after which nothing was measured for a day, counts for none. None if no case counts, or the
+    firm stood still in all of them: losses are relative to the load.
+    """
     issue_times = held_back.issue_times(firm, history)
     if not len(issue_times):
         return None
-    first = ((issue_times - history.grid.starts[0]) // STEP).astype(np.int64)
-    actual_kw = history.demand_kw[first[:, None] + np.arange(held_back.steps)]
-    demand_kw = {
-        forecaster.version: forecaster.predict_many(firm, history, issue_times, held_back.steps)
-        for forecaster in forecasters
-    }
+    actual_kw = _measured_after(history, issue_times, held_back.steps)
     kept = np.isfinite(actual_kw[:, :STEPS_PER_DAY]).any(axis=1)
-    for forecast_kw in demand_kw.values():
-        kept &= np.isfinite(forecast_kw).all(axis=(1, 2))
-    if not kept.any():
+    demand_kw, peaks_kw, cpu_seconds = {}, {}, {}
+    for name, forecaster in forecasters.items():
+        started = time.process_time()
+        demand_kw[name] = forecaster.predict_many(firm, history, issue_times, held_back.steps)
+        cpu_seconds[name] = (time.process_time() - started) / len(issue_times)
+        kept &= np.isfinite(demand_kw[name]).all(axis=(1, 2))
+        if isinstance(forecaster, PeakForecaster):
+            peaks_kw[name] = forecaster.peak_quantiles_kw(firm, history, issue_times)
+            kept &= np.isfinite(peaks_kw[name]).all(axis=1)
+    if not np.nansum(np.abs(actual_kw[kept, :STEPS_PER_DAY])):
         return None
     demand_kw = {name: forecast_kw[kept] for name, forecast_kw in demand_kw.items()}
     return FirmBacktest(
@@ -99,4 +115,12 @@ def _one_firm(
         actual_kw=actual_kw[kept],
         demand_kw=demand_kw,
         scores={name: score(actual_kw[kept], forecast) for name, forecast in demand_kw.items()},
+        peak_quantiles_kw={name: quantiles_kw[kept] for name, quantiles_kw in peaks_kw.items()},
+        asked=len(issue_times),
+        predict_cpu_seconds=cpu_seconds,
     )
+
+
+def _measured_after(history: LoadHistory, issue_times: Instants, steps: int) -> KilowattArray:
+    first = ((issue_times - history.grid.starts[0]) // STEP).astype(np.int64)
+    return history.demand_kw[first[:, None] + np.arange(steps)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+import numpy.typing as npt
 
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 from models.forecasting.load_forecast import QUANTILES
@@ -59,6 +60,39 @@ def pinball_kw(actual_kw: KilowattArray, demand_kw: KilowattArray) -> KilowattAr
     return np.maximum(LEVELS * error_kw, (LEVELS - 1) * error_kw)
 
 
+def decile_loss_kw(actual_kw: KilowattArray, demand_kw: KilowattArray) -> KilowattArray:
+    """Twice the mean pinball loss of the deciles, of each interval; shapes as in :func:`wql`."""
+    return 2 * pinball_kw(actual_kw, demand_kw)[..., DECILES].mean(axis=-1)
+
+
+def wql(actual_kw: KilowattArray, demand_kw: KilowattArray) -> float:
+    """Weighted quantile loss: twice the mean pinball loss of the deciles, over the mean load.
+
+    NaN where nothing was measured, or nothing but zero.
+
+    Args:
+        actual_kw: Shape (...,); NaN where nothing was measured.
+        demand_kw: Shape (..., len(QUANTILES)).
+    """
+    measured = np.isfinite(actual_kw)
+    load_kw = np.abs(actual_kw[measured]).sum()
+    if not load_kw:
+        return float("nan")
+    return float(decile_loss_kw(actual_kw[measured], demand_kw[measured]).sum() / load_kw)
+
+
+def inside80(actual_kw: KilowattArray, demand_kw: KilowattArray) -> npt.NDArray[np.bool_]:
+    """Whether each load lies between the 0.1 and 0.9 quantiles; shapes as in :func:`wql`."""
+    return (actual_kw >= demand_kw[..., P10]) & (actual_kw <= demand_kw[..., P90])
+
+
+def cov80(actual_kw: KilowattArray, demand_kw: KilowattArray) -> float:
+    """Share of the measured loads between the 0.1 and 0.9 quantiles; shapes as in :func:`wql`."""
+    measured = np.isfinite(actual_kw)
+    inside = inside80(actual_kw, demand_kw)[measured]
+    return float(inside.mean()) if inside.size else float("nan")
+
+
 def score(actual_kw: KilowattArray, demand_kw: KilowattArray) -> Scores:
     """Score one firm's forecasts over the first 24 h of lead time.
 
@@ -71,17 +105,16 @@ def score(actual_kw: KilowattArray, demand_kw: KilowattArray) -> Scores:
     loss_kw = pinball_kw(actual_kw, demand_kw)
     mean_kw = np.abs(actual_kw[measured]).mean()
     low_kw, median_kw, high_kw = (demand_kw[..., column] for column in (P10, P50, P90))
-    inside = (actual_kw >= low_kw) & (actual_kw <= high_kw)
     by_lead = {}
     for name, first, last in (("wql_0_4h", 0, 4), ("wql_4_12h", 4, 12), ("wql_12_24h", 12, 24)):
         part = slice(first * STEPS_PER_HOUR, last * STEPS_PER_HOUR)
-        by_lead[name] = _wql(loss_kw[:, part], actual_kw[:, part])
+        by_lead[name] = wql(actual_kw[:, part], demand_kw[:, part])
     peak_error, peak_hit = _peaks(actual_kw, median_kw)
     return Scores(
-        wql=_wql(loss_kw, actual_kw),
+        wql=wql(actual_kw, demand_kw),
         nmae=float(np.abs(actual_kw - median_kw)[measured].mean() / mean_kw),
         pl90=float(2 * loss_kw[..., P90][measured].mean() / mean_kw),
-        cov80=float(inside[measured].mean()),
+        cov80=cov80(actual_kw, demand_kw),
         wid80=float((high_kw - low_kw)[measured].mean() / mean_kw),
         crossings=int((np.diff(demand_kw[measured], axis=-1) < 0).sum()),
         peak_error=peak_error,
@@ -97,11 +130,6 @@ def mean_scores(scores: list[Scores]) -> Scores:
         for field in fields(Scores)
     }
     return Scores(**(means | {"crossings": sum(one.crossings for one in scores)}))  # type: ignore[arg-type]
-
-
-def _wql(loss_kw: KilowattArray, actual_kw: KilowattArray) -> float:
-    measured = np.isfinite(actual_kw)
-    return float(2 * loss_kw[measured][:, DECILES].mean() / np.abs(actual_kw[measured]).mean())
 
 
 def _peaks(actual_kw: KilowattArray, median_kw: KilowattArray) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from feature_store.time_grid import STEPS_PER_DAY
 from models.forecasting.load_forecast import QUANTILES
 from training.backtest import Backtest, FirmBacktest
 from training.metrics import P10, P50, P90
+from training.scores.calibration import Calibration
 
 BAND, INK, ACTUAL = "#9cc3e6", "#1f4e79", "#222222"
 
@@ -37,13 +38,9 @@ def calibration(backtest: Backtest) -> Figure:
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=1)
     for name in backtest.mean:
-        below, rows = np.zeros(len(QUANTILES)), 0
-        for firm in backtest.firms:
-            measured = np.isfinite(firm.actual_kw)
-            actual_kw = firm.actual_kw[measured][:, None]
-            below += (actual_kw <= firm.demand_kw[name][measured]).sum(axis=0)
-            rows += len(actual_kw)
-        axes.plot(QUANTILES, below / rows, marker="o", markersize=3, label=name)
+        of_firms = (Calibration.of(firm.actual_kw, firm.demand_kw[name]) for firm in backtest.firms)
+        share = Calibration.pooled(of_firms).share_below
+        axes.plot(QUANTILES, share, marker="o", markersize=3, label=name)
     axes.set_xlabel("forecast quantile")
     axes.set_ylabel("share of readings at or below it")
     axes.legend(fontsize="small")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ from feature_store.time_grid import STEP, STEPS_PER_DAY, Instants, utc_instant
 MIN_TEST_DAYS = 14
 """Least held-back period: two of each weekday. At most a quarter is held back, so six weeks of
 history are left to train on at the least."""
+
+MIN_TRAINING_DAYS = 3 * MIN_TEST_DAYS
+"""Least history before a firm's own test period, by the same measure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +78,23 @@ def hold_back(
             f"known as of {as_of.isoformat()}; import more"
         )
     return HeldBack(start=end - timedelta(days=days), end=end, issue_hours=issue_hours, steps=steps)
+
+
+def hold_back_of(
+    history: LoadHistory, *, test_days: int, issue_hours: tuple[int, ...], steps: int
+) -> HeldBack:
+    """Hold back the last ``test_days`` of one firm's own series, wherever in time it ends.
+
+    A series with less than ``MIN_TRAINING_DAYS`` of readings known before them is a
+    :class:`NotEnoughReadingsError`.
+    """
+    end = history.end.astimezone(UTC)
+    start = end - timedelta(days=test_days)
+    known = np.isfinite(history.as_of(start).demand_kw).sum()
+    if known < MIN_TRAINING_DAYS * STEPS_PER_DAY:
+        raise NotEnoughReadingsError(
+            f"{history.firm_id}: {known // STEPS_PER_DAY} days of readings lie before the last "
+            f"{test_days}, {MIN_TRAINING_DAYS} are needed to train on; give a longer series or "
+            "test fewer days"
+        )
+    return HeldBack(start=start, end=end, issue_hours=issue_hours, steps=steps)

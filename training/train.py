@@ -10,22 +10,15 @@ from datetime import datetime
 from pathlib import Path
 
 import mlflow
-import numpy as np
 
 from feature_store.features.catalogue import LOOKBACK, NAMES, catalogue_hash
 from feature_store.point_in_time import Store
 from feature_store.settings import Settings
 from feature_store.snapshots import Snapshot, take_snapshot
-from feature_store.time_grid import (
-    STEP,
-    STEPS_PER_DAY,
-    STEPS_PER_HOUR,
-    Instants,
-    utc_instant,
-)
-from feature_store.views import Frame, feature_frame, stack
-from models.forecasting.lightgbm_quantiles import BoosterParameters, LightGBMQuantiles, fit
+from feature_store.time_grid import STEPS_PER_DAY
+from models.forecasting.lightgbm_quantiles import FITTED_LEVELS, BoosterParameters
 from models.forecasting.load_forecast import QUANTILES
+from models.forecasting.mixture import Mixture
 from models.forecasting.same_day_type_mean import SameDayTypeMean
 from models.forecasting.seasonal_naive import SeasonalNaive
 from models.forecasting.similar_day import SimilarDay
@@ -33,10 +26,9 @@ from models.registry.bundle import Manifest, write_bundle
 from models.registry.champion import BUNDLE_ARTIFACT, register_champion
 from training import plots, tracking
 from training.backtest import Backtest, run_backtest
+from training.fit_pooled import MODEL, fit_pooled
 from training.splits import HeldBack, hold_back
-
-LIGHTGBM = "lightgbm"
-"""Name of the model under test in the figures."""
+from training.training_rows import Sampling
 
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done and how much there is."""
@@ -47,16 +39,11 @@ class TrainingPlan:
     """How a run samples, tests and shapes its model."""
 
     horizon_steps: int = 2 * STEPS_PER_DAY
-    issues_per_day: int = 3
-    """Issue times drawn a day and firm, at any quarter hour."""
-    leads_per_issue: int = 12
-    """Lead times drawn an issue time; a quarter of them within the first four hours."""
-    first_day: int = 35
-    """Days at the start of a history without training rows: their profiles are still young."""
+    """Of the test."""
+    sampling: Sampling = field(default_factory=Sampling)
     test_days: int = 56
     issue_hours: tuple[int, ...] = (0, 12)
     boosters: BoosterParameters = field(default_factory=BoosterParameters)
-    seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +81,7 @@ def train(
     )
     with tracking.tracked_run(settings, run_name=f"as of {as_of:%Y-%m-%d %H:%M}") as run_id:
         backtest = _test(snapshot, held_back, plan, on_progress)
-        fitted = _counter("fit for use", len(QUANTILES), on_progress)
+        fitted = _counter("fit for use", len(FITTED_LEVELS), on_progress)
         final = fit_before(snapshot, as_of, plan, on_booster=fitted)
         registering = _counter("register", 2, on_progress)
         _log(snapshot, plan, held_back, backtest)
@@ -116,22 +103,27 @@ def fit_before(
     plan: TrainingPlan,
     *,
     on_booster: Callable[[], None] = lambda: None,
-) -> LightGBMQuantiles:
+) -> Mixture:
     """Fit on what was known at ``cut``: no row's target or feature lies at or after it."""
-    frame = _sample(snapshot, cut, plan)
-    return fit(frame, plan.boosters, version=LIGHTGBM, on_booster=on_booster)
+    return fit_pooled(
+        snapshot.firms,
+        {name: history.as_of(cut) for name, history in snapshot.histories.items()},
+        sampling=plan.sampling,
+        parameters=plan.boosters,
+        on_booster=on_booster,
+    )
 
 
 def _test(
     snapshot: Snapshot, held_back: HeldBack, plan: TrainingPlan, on_progress: Progress
 ) -> Backtest:
     """Fit without the held-back weeks and forecast them, beside the simple rules."""
-    fitted = _counter("fit for test", len(QUANTILES), on_progress)
+    fitted = _counter("fit for test", len(FITTED_LEVELS), on_progress)
     challenger = fit_before(snapshot, held_back.start, plan, on_booster=fitted)
     return run_backtest(
         snapshot.firms,
         snapshot.histories,
-        (challenger, SeasonalNaive(), SimilarDay(), SameDayTypeMean()),
+        (challenger, challenger.boosters, SeasonalNaive(), SimilarDay(), SameDayTypeMean()),
         held_back,
         on_firm=_counter("test", len(snapshot.firms), on_progress),
     )
@@ -139,7 +131,7 @@ def _test(
 
 def _register(
     settings: Settings,
-    forecaster: LightGBMQuantiles,
+    forecaster: Mixture,
     snapshot: Snapshot,
     plan: TrainingPlan,
     run_id: str,
@@ -147,6 +139,7 @@ def _register(
     """Log the bundle with the open run, register it and make it champion."""
     made = Manifest(
         quantiles=QUANTILES,
+        fitted_levels=FITTED_LEVELS,
         features=NAMES,
         features_hash=catalogue_hash(),
         as_of=snapshot.moment,
@@ -160,32 +153,6 @@ def _register(
         model_uri = tracking.log_bundle(bundle)
     tags = {"snapshot_sha256": made.snapshot_sha256, "as_of": made.as_of.isoformat()}
     return register_champion(settings, model_uri=model_uri, run_id=run_id, tags=tags)
-
-
-def _sample(snapshot: Snapshot, cut: datetime, plan: TrainingPlan) -> Frame:
-    """Training rows of all firms: random issue times before ``cut`` with random lead times."""
-    random = np.random.default_rng(plan.seed)
-    frames = []
-    for firm in snapshot.firms:
-        known = snapshot.histories[firm.firm_id].as_of(cut)
-        issue_times = _issue_times(known.grid.starts, cut, plan, random)
-        if not len(issue_times):
-            continue
-        leads = random.integers(0, plan.horizon_steps, (len(issue_times), plan.leads_per_issue))
-        soon = plan.leads_per_issue // 4  # short leads change fastest and serve the next peak
-        leads[:, :soon] = random.integers(0, 4 * STEPS_PER_HOUR, (len(issue_times), soon))
-        frame = feature_frame(firm, known, issue_times, leads)
-        frames.append(frame.where(np.isfinite(frame.target_kw)))
-    return stack(frames)
-
-
-def _issue_times(
-    starts: Instants, cut: datetime, plan: TrainingPlan, random: np.random.Generator
-) -> Instants:
-    possible = starts[plan.first_day * STEPS_PER_DAY :]
-    possible = possible[possible < utc_instant(cut) - STEP]
-    wanted = min(len(possible), len(possible) * plan.issues_per_day // STEPS_PER_DAY)
-    return np.sort(random.choice(possible, size=wanted, replace=False))
 
 
 def _counter(stage: str, total: int, on_progress: Progress) -> Callable[[], None]:
@@ -209,7 +176,10 @@ def _log(snapshot: Snapshot, plan: TrainingPlan, held_back: HeldBack, backtest: 
             "firms": len(snapshot.firms),
             "features_hash": catalogue_hash(),
             "lookback_days": LOOKBACK.days,
-            **{key: value for key, value in asdict(plan).items() if key != "boosters"},
+            "horizon_steps": plan.horizon_steps,
+            "test_days": plan.test_days,
+            "issue_hours": plan.issue_hours,
+            **{f"sampling_{key}": value for key, value in asdict(plan.sampling).items()},
             **{f"booster_{key}": value for key, value in asdict(plan.boosters).items()},
         }
     )
@@ -222,4 +192,4 @@ def _log(snapshot: Snapshot, plan: TrainingPlan, held_back: HeldBack, backtest: 
     mlflow.log_dict(by_firm, "metrics_by_firm.json")
     tracking.log_figure("loss_by_firm", plots.loss_by_firm(backtest))
     tracking.log_figure("calibration", plots.calibration(backtest))
-    tracking.log_figure("fans", plots.fans(backtest, LIGHTGBM))
+    tracking.log_figure("fans", plots.fans(backtest, MODEL))

@@ -1,6 +1,7 @@
 """Held-back weeks: one cut for all firms, and enough on both sides of it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, STEPS_PER_DAY, utc_instant
 from tests.builders import MONDAY, SEOUL, a_firm, a_history, corrected_at
 from tests.fakes.made_load import a_made_load
-from training.splits import hold_back
+from training.splits import hold_back, hold_back_of
 
 
 def held(histories, as_of, test_days=56):
@@ -85,3 +86,34 @@ def test_a_firm_whose_meter_fell_silent_before_them_is_not_tested():
     period = held([silent, going], going.end)
     assert not len(period.issue_times(a_firm(), silent))
     assert len(period.issue_times(a_firm(timezone=SEOUL.key), going))
+
+
+def test_a_firm_alone_holds_back_whole_days_before_its_own_last_reading():
+    demand_kw = a_made_load(100).demand_kw
+    demand_kw[-3 * STEPS_PER_DAY :] = np.nan
+    history = a_history(demand_kw.tolist())
+    period = hold_back_of(history, test_days=20, issue_hours=(0, 12), steps=STEPS_PER_DAY)
+    assert period.end == history.end == MONDAY + timedelta(days=97)
+    assert period.end - period.start == timedelta(days=20)
+
+
+def test_a_change_of_clocks_takes_no_hour_from_the_test():
+    """Clocks in Berlin go back on 2026-10-25; the test is days of 24 hours all the same."""
+    start = datetime(2026, 8, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+    history = a_made_load(100, start=start)
+    period = hold_back_of(history, test_days=20, issue_hours=(0,), steps=STEPS_PER_DAY)
+    assert utc_instant(period.end) - utc_instant(period.start) == 20 * STEPS_PER_DAY * STEP
+
+
+def test_less_than_six_weeks_before_a_firms_own_test_are_too_few():
+    hold_back_of(a_made_load(62), test_days=20, issue_hours=(0,), steps=STEPS_PER_DAY)
+    with pytest.raises(NotEnoughReadingsError, match="41 days of readings lie before the last 20"):
+        hold_back_of(a_made_load(61), test_days=20, issue_hours=(0,), steps=STEPS_PER_DAY)
+    gap_kw = a_made_load(80).demand_kw
+    gap_kw[:2000] = np.nan
+    with pytest.raises(NotEnoughReadingsError, match="39 days of readings lie before the last 20"):
+        hold_back_of(
+            a_history(gap_kw.tolist()), test_days=20, issue_hours=(0,), steps=STEPS_PER_DAY
+        )
+    with pytest.raises(NotEnoughReadingsError, match="kiln_works: 0 days"):
+        hold_back_of(a_made_load(10), test_days=20, issue_hours=(0,), steps=STEPS_PER_DAY)

@@ -18,9 +18,10 @@ from tests.builders import MONDAY, a_batch_of, a_firm, a_history
 from tests.fakes.made_load import a_made_load
 from tests.fakes.memory_store import MemoryStore
 from training.train import TrainingPlan, fit_before, train
+from training.training_rows import Sampling
 
 DAYS = 120
-PLAN = TrainingPlan(boosters=BoosterParameters(trees=25), issues_per_day=2)
+PLAN = TrainingPlan(boosters=BoosterParameters(trees=25), sampling=Sampling(issues_per_day=2))
 
 
 class _Known:
@@ -72,9 +73,9 @@ def trained(tmp_path_factory):
 def test_it_beats_every_simple_rule_on_a_load_with_good_and_bad_days(trained):
     _, report, _ = trained
     loss = {name: scores.wql for name, scores in report.backtest.mean.items()}
-    assert loss["lightgbm"] < 0.9 * min(loss["seasonal-naive"], loss["same-day-type-mean"])
-    assert loss["lightgbm"] < loss["similar-day"]
-    assert report.backtest.mean["lightgbm"].crossings == 0
+    assert loss["mixture"] < 0.9 * min(loss["seasonal-naive"], loss["same-day-type-mean"])
+    assert loss["mixture"] < loss["similar-day"]
+    assert report.backtest.mean["mixture"].crossings == 0
 
 
 def test_the_champion_is_what_was_registered(trained):
@@ -92,7 +93,7 @@ def test_the_run_keeps_parameters_figures_pictures_and_the_datas_hash(trained):
     run = client.get_run(report.run_id)
     assert run.data.params["snapshot_sha256"] == report.snapshot_sha256
     assert run.data.params["booster_num_leaves"] == "31"
-    assert run.data.metrics["lightgbm_wql"] == report.backtest.mean["lightgbm"].wql
+    assert run.data.metrics["mixture_wql"] == report.backtest.mean["mixture"].wql
     kept = {artifact.path for artifact in client.list_artifacts(report.run_id, "plots")}
     assert kept == {"plots/calibration.png", "plots/fans.png", "plots/loss_by_firm.png"}
     assert (settings.home / "snapshots" / f"{report.snapshot_sha256}.parquet").exists()
@@ -113,6 +114,7 @@ def test_mlflow_itself_loads_it_and_predicts_the_same(trained):
 
     from feature_store.features.catalogue import NAMES
     from feature_store.views import feature_frame
+    from models.registry.bundle_pyfunc import NOBODY
 
     mlflow.set_tracking_uri(settings.tracking_uri)
     loaded = mlflow.pyfunc.load_model(f"models:/{report.model_version}")
@@ -120,9 +122,9 @@ def test_mlflow_itself_loads_it_and_predicts_the_same(trained):
     firm = a_firm(holiday_country=None)
     frame = feature_frame(firm, HISTORIES["kiln_works"], issue, np.arange(STEPS_PER_DAY))
     told = loaded.predict(pd.DataFrame(frame.values, columns=list(NAMES)))
-    np.testing.assert_allclose(
-        told["q0.5"], load_champion(settings).predict_values(frame.values)[:, 5]
-    )
+    boosters = load_champion(settings).boosters
+    expected_kw = boosters.predict_values(frame.values, [NOBODY] * STEPS_PER_DAY)
+    np.testing.assert_allclose(told["q0.5"], expected_kw[:, 5])
 
 
 def test_progress_reaches_the_end_of_every_stage(trained):
@@ -144,7 +146,8 @@ def test_what_happens_after_the_cut_changes_nothing_in_the_model(tmp_path):
         snapshot = take_snapshot(tmp_path / str(number), known)
         models.append(fit_before(snapshot, cut, PLAN))
     honest, poisoned = models
-    for one, other in zip(honest.boosters, poisoned.boosters, strict=True):
+    pairs = zip(honest.boosters.boosters, poisoned.boosters.boosters, strict=True)
+    for one, other in pairs:
         assert one.model_to_string() == other.model_to_string()
 
 

@@ -1,0 +1,1 @@
+"""A whole backtest of many firms: from their readings to figures, files and a page."""

@@ -1,0 +1,1 @@
+"""The page that tells how a backtest went: one file, nothing is fetched."""

@@ -1,0 +1,1 @@
+"""Figures that tell what forecasts were worth, one idea a file."""
