@@ -20,13 +20,17 @@ def serve(
 ) -> None:
     """Serve the pages and the REST interface until Ctrl-C.
 
-    The champion that 'sandan train' made answers; a later one is taken at the next start.
+    The champion that 'sandan train' made answers; a later one is taken at the next start. Without
+    one, without a firm or without readings it serves too: what is sent is taken, forecasts are
+    made of what is known.
     """
     from serving.server import running_server
 
     asked = {"host": host, "port": port}
     settings = Settings().model_copy(update={k: v for k, v in asked.items() if v is not None})
     INFO.print("Starting …")
-    with running_server(settings, show_log=True) as server:
+    with running_server(settings, forecast_required=False, show_log=True) as server:
         INFO.print(f"Ready: {server.url} (Ctrl-C ends it)")
+        if server.lacking:
+            INFO.print(f"note: {server.lacking}", markup=False, soft_wrap=True)
         server.wait()

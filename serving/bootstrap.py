@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -20,14 +20,18 @@ from feature_store.settings import Settings
 from feature_store.storage.ledger_store import LedgerStore, open_store
 from feature_store.storage.meter_watch import MeterWatch
 from feature_store.storage.recent_window import WindowedStore
-from feature_store.time_grid import Instants, KilowattArray
-from models.forecasting.forecaster import Forecaster, predict_one
-from models.forecasting.load_forecast import LoadForecast
+from models.forecasting.forecaster import Forecaster
+from models.forecasting.ladder import ForecastLadder
+from models.forecasting.load_forecast import LoadForecast, QualityReason
+from models.forecasting.typical_of_store import TypicalOfStore
 from models.optimizer.schedule import Outcome
 from serving.api import (
     advice_routes,
     bill_routes,
+    complex_routes,
+    explanation_routes,
     firm_routes,
+    peak_routes,
     quality_routes,
     reading_routes,
     suggestion_routes,
@@ -50,6 +54,8 @@ from serving.suggestions.suggestion_store import SuggestionStore
 from serving.web.mount import mount_pages
 from serving.web.problem_page import ProblemPage, problem_page
 
+logger = logging.getLogger(__name__)
+
 GUARDS = (NativeErrors, BodyLimit, SameOriginWrites, SecurityHeaders)
 """Middleware around every route, innermost first."""
 ROUTES = (
@@ -60,6 +66,9 @@ ROUTES = (
     worked_bill_routes.router,
     advice_routes.router,
     quality_routes.router,
+    explanation_routes.router,
+    peak_routes.router,
+    complex_routes.router,
 )
 """Everything under ``/v1`` that BentoML does not serve itself."""
 
@@ -81,38 +90,24 @@ class Application:
         self.ledger.close()
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoForecaster:
-    """Stands in while no model serves, so that what is stored can still be read."""
-
-    missing: str
-    """What to do about it, in words."""
-    version: str = ""
-
-    def predict(
-        self, firm: Firm, history: LoadHistory, issue_time: datetime, steps: int
-    ) -> LoadForecast:
-        """Refuse: there is no model."""
-        return predict_one(self, firm, history, issue_time, steps)
-
-    def predict_many(
-        self, firm: Firm, history: LoadHistory, issue_times: Instants, steps: int
-    ) -> KilowattArray:
-        """Refuse: there is no model."""
-        del firm, history, issue_times, steps
-        raise NoModelError(self.missing)
-
-
 def build(settings: Settings) -> Application:
-    """Open the ledger, load the champion and wire the use cases."""
+    """Open the ledger, load the champion if there is one and wire the use cases."""
     ledger = open_store(settings)
     windows = WindowedStore(ledger)
+    champion = _champion(settings)
+    model = None if isinstance(champion, str) else champion
+    without_model = champion if isinstance(champion, str) else None
     planner = Planner(
         store=windows,
-        forecaster=_champion(settings),
+        forecaster=ForecastLadder(
+            model=model,
+            typical=TypicalOfStore(store=windows, state=ledger.last_import_id),
+            without_model=without_model or "no_model",
+        ),
         scheduler=_cheapest_plan,
         suggestions=SuggestionStore(engine=ledger.engine),
         settings=settings,
+        without_model=without_model,
     )
     return Application(
         planner=planner, readiness=Readiness(planner=planner), ledger=ledger, windows=windows
@@ -175,13 +170,26 @@ def _problem(path: str, error: Exception) -> Problem:
             return problem_of_status(HTTPStatus.INTERNAL_SERVER_ERROR, path)
 
 
-def _champion(settings: Settings) -> Forecaster:
-    from models.registry.champion import load_champion  # mlflow takes seconds to import
+def _champion(settings: Settings) -> Forecaster | QualityReason:
+    """Load the model that serves, or say why none does: the service starts without one too."""
+    from models.registry.bundle import BundleError  # lightgbm and mlflow take seconds to import
+    from models.registry.champion import load_champion
 
     try:
         return load_champion(settings)
     except NoModelError as error:
-        return NoForecaster(missing=str(error))
+        logger.warning("%s; until then forecasts are made without a model", error)
+        return "no_model"
+    except BundleError as error:
+        logger.warning("%s; until then forecasts are made without a model", error)
+        return "model_of_other_features"
+    except Exception:  # the registry may be out of reach, or hold what no version of ours wrote
+        logger.exception(
+            "the model cannot be loaded from %s; forecasts are made without one, see to the "
+            "registry or run 'sandan train', and restart",
+            settings.tracking_uri,
+        )
+        return "model_failed"
 
 
 def _cheapest_plan(

@@ -1,4 +1,4 @@
-"""Whether the service can do its work: ready means that a real forecast has come out of it."""
+"""Whether the service can do its work: take readings in, and forecast whoever is declared."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ logger = logging.getLogger(__name__)
 
 @dataclass(kw_only=True)
 class Readiness:
-    """Tries a forecast of each firm until one succeeds, and remembers that it did."""
+    """Asks the ledger for the firms, tries a forecast of each until one succeeds, and remembers it.
+
+    A forecast without a model counts: that it is one is told with it. While no firm is declared
+    there is nothing to forecast, and a ledger that answers is all that is needed.
+    """
 
     planner: Planner
     _proved: bool = False
     _trying: Lock = field(default_factory=Lock, repr=False)
 
     def is_ready(self) -> bool:
-        """Return whether a real forecast has succeeded, trying one if none has yet."""
+        """Return whether what is sent can be taken and a forecast succeeds, if any can be asked."""
         with self._trying:  # several probes at once need one try between them
-            if not self._proved:
-                self._proved = self._some_forecast_succeeds()
-            return self._proved
-
-    def _some_forecast_succeeds(self) -> bool:
-        for firm in self.planner.firms():
-            try:
-                self.planner.forecast(firm.firm_id)
-            except SandanError as error:
-                logger.info("not ready: %s", error)
-            else:
+            if self._proved:
                 return True
-        return False
+            firms = self.planner.firms()
+            self._proved = any(self._succeeds(firm.firm_id) for firm in firms)
+            return self._proved or not firms
+
+    def _succeeds(self, firm_id: str) -> bool:
+        try:
+            self.planner.forecast(firm_id)
+        except SandanError as error:
+            logger.info("not ready: %s", error)
+            return False
+        return True

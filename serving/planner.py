@@ -11,18 +11,22 @@ import numpy as np
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NotEnoughReadingsError, SandanError
-from feature_store.features.catalogue import LOOKBACK
 from feature_store.point_in_time import Knowledge, Store
 from feature_store.settings import Settings
 from feature_store.time_grid import (
+    INTERVAL,
     STEPS_PER_DAY,
     KilowattArray,
     TimeGrid,
     floor_to_step,
     utc_instant,
 )
+from models.diagnosis.firm_outlook import FirmOutlook
+from models.forecasting.explained_forecast import Explanation, explanation_of
 from models.forecasting.forecaster import Forecaster
-from models.forecasting.load_forecast import LoadForecast
+from models.forecasting.load_forecast import MADE_BY_MODEL, LoadForecast, QualityReason
+from models.forecasting.online_state import LOOKBACK_OF_MIXTURE
+from models.forecasting.outlook import outlook_of
 from models.optimizer.schedule import Infeasible, Outcome, Solved, TimedOut
 from serving.suggestions.suggestion import Decision, Suggestion, Verdict, suggestion_id_of
 from serving.suggestions.suggestion_store import SuggestionStore
@@ -31,12 +35,15 @@ HORIZON_STEPS = 2 * STEPS_PER_DAY
 """Two days ahead: the day that is being run and the one that can still be rearranged."""
 MAX_HORIZON_STEPS = 7 * STEPS_PER_DAY
 """A week: the longest lead that a forecast is asked for."""
-FORECAST_HISTORY_DAYS = LOOKBACK // timedelta(days=1) + 1
-"""What the features look back over, and the started day."""
+FORECAST_HISTORY_DAYS = LOOKBACK_OF_MIXTURE // timedelta(days=1) + 1
+"""What the features and what is learnt of a firm look back over, and the started day."""
 PLAN_HISTORY_DAYS = 400
 """Thirteen billing months and a few days: what the ratchet of 제68조 can remember."""
-LOOK_BACK_DAYS = (3, FORECAST_HISTORY_DAYS)
-"""How far back the newest reading is looked for before all are: a weekend, then ten weeks."""
+LOOK_BACK_DAYS = (3, 90)
+"""How far back the newest reading is looked for before all are: a weekend, then a quarter."""
+
+WITHOUT_MODEL: frozenset[QualityReason] = frozenset({"no_model", "model_of_other_features"})
+"""Reasons that end when a model is trained and served."""
 
 
 class IssueTimeError(SandanError):
@@ -54,6 +61,24 @@ class Scheduler(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirmOutlooks:
+    """What is to be expected of firms from one issue time on."""
+
+    firms: tuple[FirmOutlook, ...]
+    """At least one, by id."""
+    left_out: dict[str, str]
+    """Why a firm could not be forecast, by id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What became of planning, and the forecast that it was made for."""
+
+    forecast: LoadForecast
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
 class Planner:
     """What the service can do for a firm, on what is known at the settings' now."""
 
@@ -62,6 +87,8 @@ class Planner:
     scheduler: Scheduler
     suggestions: SuggestionStore
     settings: Settings
+    without_model: QualityReason | None = None
+    """Why forecasts are made without a model; None where one serves."""
 
     def now(self) -> datetime:
         """The moment the service takes as now."""
@@ -89,25 +116,79 @@ class Planner:
 
         Args:
             firm_id: Whose load.
-            issue_time: Only what was known then is used; the end of the newest reading if None.
+            issue_time: Only what was known then is used; if None, the end of the newest reading,
+                and of a firm without readings the quarter hour that is now.
             steps: Quarter hours to forecast.
 
         Raises:
             IssueTimeError: The issue time is off the grid or has not come yet.
-            NoModelError: No model serves yet.
-            NotEnoughReadingsError: Too little was known then.
             UnknownFirmError: No such firm is declared.
         """
         firm, knowledge = self._known(firm_id, issue_time)
-        issue = issue_time or _readings_end(knowledge, firm_id)
-        age_days = (knowledge.moment - issue) // timedelta(days=1)
-        history = knowledge.history(firm_id, days=FORECAST_HISTORY_DAYS + age_days)
-        return self.forecaster.predict(firm, history, issue.astimezone(firm.zone), steps)
+        return self._forecast(firm, knowledge, issue_time, steps)
+
+    def explanation(
+        self, firm_id: str, issue_time: datetime | None = None, steps: int = HORIZON_STEPS
+    ) -> Explanation:
+        """Forecast as :meth:`forecast` does, and tell what the median is made of.
+
+        Raises:
+            IssueTimeError: The issue time is off the grid or has not come yet.
+            NotExplainedError: The forecast was made without a model that can tell.
+            UnknownFirmError: No such firm is declared.
+        """
+        firm, knowledge = self._known(firm_id, issue_time)
+        issue, history = _asked_from(firm, knowledge, issue_time, days=FORECAST_HISTORY_DAYS)
+        return explanation_of(self.forecaster, firm, history, issue, steps)
+
+    def outlook(self, firm_id: str, issue_time: datetime | None = None) -> FirmOutlook:
+        """Return a firm with its forecast and the past days behind it.
+
+        The history reaches back as far as the ratchet looks. Errors are those of :meth:`forecast`.
+        """
+        firm, knowledge = self._known(firm_id, issue_time)
+        issue, history = _asked_from(firm, knowledge, issue_time, days=PLAN_HISTORY_DAYS)
+        expected = outlook_of(self.forecaster, firm, history, issue, HORIZON_STEPS)
+        return FirmOutlook(firm=firm, history=history, outlook=expected)
+
+    def outlooks(self, issue_time: datetime | None = None) -> FirmOutlooks:
+        """Return every firm's outlook from one issue time.
+
+        Args:
+            issue_time: Only what was known then is used; the end of the newest reading of any firm
+                if None.
+
+        Raises:
+            IssueTimeError: The issue time is off the grid or has not come yet.
+            NotEnoughReadingsError: No firm can be forecast.
+        """
+        if issue_time is None:
+            ends = [self.readings_end(firm.firm_id) for firm in self.firms()]
+            issue_time = max(
+                (end for end in ends if end is not None), default=floor_to_step(self.now())
+            )
+        known, left_out = [], {}
+        for firm in self.store.as_of(issue_time).firms():
+            try:
+                known.append(self.outlook(firm.firm_id, issue_time))
+            except NotEnoughReadingsError as error:
+                left_out[firm.firm_id] = str(error)
+        if not known:
+            raise NotEnoughReadingsError(
+                "no declared firm has enough readings to be forecast; import some with "
+                "'sandan readings import' or ask for a later issue time"
+            )
+        return FirmOutlooks(firms=tuple(known), left_out=left_out)
 
     def schedule(self, firm_id: str, issue_time: datetime | None = None) -> Outcome:
         """Plan a firm's equipment without proposing the plan; errors as in :meth:`forecast`."""
-        _, outcome = self._plan(*self._known(firm_id, issue_time), issue_time)
-        return outcome
+        return self.plan(firm_id, issue_time).outcome
+
+    def plan(self, firm_id: str, issue_time: datetime | None = None) -> Plan:
+        """Plan as :meth:`schedule` does, and tell the forecast that the plan is made for."""
+        firm, knowledge = self._known(firm_id, issue_time)
+        forecast = self._forecast(firm, knowledge, issue_time, HORIZON_STEPS)
+        return Plan(forecast=forecast, outcome=self._outcome(firm, knowledge, forecast))
 
     def suggest(
         self, firm_id: str, issue_time: datetime | None = None
@@ -117,17 +198,17 @@ class Planner:
         The same firm, issue time and model give the suggestion that was stored first.
         """
         firm, knowledge = self._known(firm_id, issue_time)
-        issue = issue_time or _readings_end(knowledge, firm_id)
-        stored = self.suggestions.find(suggestion_id_of(firm_id, issue, self.forecaster.version))
+        forecast = self._forecast(firm, knowledge, issue_time, HORIZON_STEPS)
+        made = suggestion_id_of(firm_id, forecast.issue_time, forecast.model_version)
+        stored = self.suggestions.find(made)
         if stored is not None:
             return stored
-        forecast, outcome = self._plan(firm, knowledge, issue)
-        match outcome:
+        match self._outcome(firm, knowledge, forecast):
             case Solved(schedule=schedule):
                 return self.suggestions.propose(
                     forecast, schedule, zone=firm.zone, created_at=_wall_clock()
                 )
-            case Infeasible() | TimedOut():
+            case Infeasible() | TimedOut() as outcome:
                 return outcome
 
     def decide(
@@ -144,6 +225,17 @@ class Planner:
             decided_at=_wall_clock(),
         )
         return self.suggestions.decide(suggestion_id, decision, now=self.now())
+
+    def makes_otherwise(self, suggestion: Suggestion) -> bool:
+        """Whether another model serves now than made a suggestion.
+
+        One that was made without the model that serves does not change with it.
+        """
+        if self.without_model is not None:
+            return False
+        if suggestion.forecast.quality in MADE_BY_MODEL:
+            return suggestion.model_version != self.forecaster.version
+        return not WITHOUT_MODEL.isdisjoint(suggestion.forecast.reasons)
 
     def measured_on(self, firm_id: str, grid: TimeGrid) -> KilowattArray:
         """Return the load known now on ``grid``, shape (grid.steps,), NaN where none is."""
@@ -175,15 +267,47 @@ class Planner:
         knowledge = self.store.as_of(issue_time)
         return knowledge.firm(firm_id), knowledge
 
-    def _plan(
-        self, firm: Firm, knowledge: Knowledge, issue_time: datetime | None
-    ) -> tuple[LoadForecast, Outcome]:
-        issue = (issue_time or _readings_end(knowledge, firm.firm_id)).astimezone(firm.zone)
-        age_days = (knowledge.moment - issue) // timedelta(days=1)
-        history = knowledge.history(firm.firm_id, days=PLAN_HISTORY_DAYS + age_days)
-        forecast = self.forecaster.predict(firm, history, issue, HORIZON_STEPS)
+    def _forecast(
+        self, firm: Firm, knowledge: Knowledge, issue_time: datetime | None, steps: int
+    ) -> LoadForecast:
+        issue, history = _asked_from(firm, knowledge, issue_time, days=FORECAST_HISTORY_DAYS)
+        return self.forecaster.predict(firm, history, issue, steps)
+
+    def _outcome(self, firm: Firm, knowledge: Knowledge, forecast: LoadForecast) -> Outcome:
+        history = _history(knowledge, firm, forecast.issue_time, days=PLAN_HISTORY_DAYS)
         time_limit_s = self.settings.solver_time_limit_s
-        return forecast, self.scheduler(firm, history, forecast, time_limit_s=time_limit_s)
+        return self.scheduler(firm, history, forecast, time_limit_s=time_limit_s)
+
+
+def _asked_from(
+    firm: Firm, knowledge: Knowledge, issue_time: datetime | None, *, days: int
+) -> tuple[datetime, LoadHistory]:
+    """Return the issue time in the firm's zone, and the days before it."""
+    issue = (issue_time or _issue_time(knowledge, firm)).astimezone(firm.zone)
+    return issue, _history(knowledge, firm, issue, days=days)
+
+
+def _issue_time(knowledge: Knowledge, firm: Firm) -> datetime:
+    try:
+        return _readings_end(knowledge, firm.firm_id)
+    except NotEnoughReadingsError:
+        return floor_to_step(knowledge.moment)
+
+
+def _history(knowledge: Knowledge, firm: Firm, issue_time: datetime, *, days: int) -> LoadHistory:
+    """Return the days before an issue time; all readings if these are older, or a lone unknown."""
+    age_days = (knowledge.moment - issue_time) // timedelta(days=1)
+    for reach_days in (days + age_days, None):
+        try:
+            return knowledge.history(firm.firm_id, days=reach_days)
+        except NotEnoughReadingsError:
+            continue
+    return LoadHistory(
+        firm_id=firm.firm_id,
+        grid=TimeGrid(issue_time - INTERVAL, steps=1),
+        demand_kw=np.array([np.nan]),
+        known_at=np.array(["NaT"], dtype="datetime64[s]"),
+    )
 
 
 def _readings_end(knowledge: Knowledge, firm_id: str) -> datetime:

@@ -14,10 +14,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from feature_store.errors import SandanError
 from feature_store.settings import Settings
@@ -43,10 +44,12 @@ class ServerError(SandanError):
 
 @dataclass(frozen=True, kw_only=True)
 class RunningServer:
-    """A server that has answered a real forecast."""
+    """A server that answers."""
 
     url: str
     process: subprocess.Popen[bytes]
+    lacking: str | None = None
+    """What it has yet to be given, and what to do; None if nothing."""
 
     def wait(self) -> None:
         """Return when the server ends or somebody presses Ctrl-C."""
@@ -57,16 +60,20 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(settings: Settings, *, show_log: bool = False) -> Iterator[RunningServer]:
+def running_server(
+    settings: Settings, *, forecast_required: bool = True, show_log: bool = False
+) -> Iterator[RunningServer]:
     """Run the server in a process of its own and end it at the end of the block.
 
     Args:
         settings: Handed to the server through its environment.
+        forecast_required: Whether a server out of which no forecast comes is ended, as when no
+            firm is declared; else it serves, and says so in ``lacking``.
         show_log: Whether its log goes to standard error instead of ``serve.log`` below home.
 
     Raises:
-        ServerError: The address cannot be listened on, the server ended, or no forecast comes
-            out of it: there is no model, no firm or no reading.
+        ServerError: The address cannot be listened on, the server ended, or the forecast that is
+            required does not come.
     """
     host = listening_host(settings.host)
     _refuse_taken_port(host, settings.port)
@@ -83,8 +90,11 @@ def running_server(settings: Settings, *, show_log: bool = False) -> Iterator[Ru
         )
         server = RunningServer(url=_url(host, settings.port), process=process)
         try:
-            _wait_until_ready(server, log=None if show_log else log)
-            yield server
+            _wait_until_it_answers(server, log=None if show_log else log)
+            missing = _why_no_forecast(server.url)
+            if missing and forecast_required:
+                raise ServerError(missing)
+            yield replace(server, lacking=missing or _no_reading(server.url))
         finally:
             _stop(process)
 
@@ -135,7 +145,7 @@ def _url(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-def _wait_until_ready(server: RunningServer, *, log: Path | None) -> None:
+def _wait_until_it_answers(server: RunningServer, *, log: Path | None) -> None:
     last_moment = time.monotonic() + READY_WITHIN_S
     while _status(f"{server.url}/livez") != HTTPStatus.OK:
         if server.process.poll() is not None:
@@ -143,8 +153,6 @@ def _wait_until_ready(server: RunningServer, *, log: Path | None) -> None:
         if time.monotonic() > last_moment:
             raise ServerError(f"the server did not answer in time; {_last_words(log)}")
         time.sleep(_LOOK_AGAIN_S)
-    if _status(f"{server.url}/readyz") != HTTPStatus.OK:  # it tried a forecast of every firm
-        raise ServerError(_why_no_forecast(server.url))
 
 
 def _status(url: str) -> int | None:
@@ -164,15 +172,39 @@ def _answer(url: str, body: bytes | None = None) -> tuple[int | None, bytes]:
         return None, b""
 
 
-def _why_no_forecast(url: str) -> str:
-    """What the server itself says is in the way of a forecast, firm by firm."""
-    firms = json.loads(_answer(f"{url}/v1/firms")[1])["firms"]
+def _why_no_forecast(url: str) -> str | None:
+    """What the server itself says is in the way of a forecast; None if one comes out of it."""
+    ready = _status(f"{url}/readyz") == HTTPStatus.OK  # it tried a forecast of every firm
+    firms = _firms(url)
     if not firms:
-        return "no firm is declared; run 'sandan firms declare FILE.yaml', or 'sandan demo'"
+        return (
+            "no firm is declared yet; run 'sandan firms declare FILE.yaml' (or 'sandan demo' for a "
+            "sample), then readings can be sent and forecasts follow"
+        )
+    if ready:
+        return None
     asked = (json.dumps({"firm_id": firm["firm_id"]}).encode() for firm in firms)
     problems = [json.loads(_answer(f"{url}/v1/forecast", body)[1]) for body in asked]
     reasons = dict.fromkeys(problem.get("detail", "unknown") for problem in problems)
     return "no forecast comes out: " + "\n".join(reasons)
+
+
+def _no_reading(url: str) -> str | None:
+    if any(firm["readings_end"] is not None for firm in _firms(url)):
+        return None
+    return (
+        "no reading is known yet; import or send some, until then forecasts rest on the contract "
+        "power alone"
+    )
+
+
+def _firms(url: str) -> list[dict[str, Any]]:
+    status, answer = _answer(f"{url}/v1/firms")
+    told: dict[str, Any] = json.loads(answer) if answer else {}
+    if status != HTTPStatus.OK:
+        raise ServerError(f"the firms cannot be listed; {told.get('detail', 'see the log')}")
+    firms: list[dict[str, Any]] = told["firms"]
+    return firms
 
 
 def _last_words(log: Path | None) -> str:

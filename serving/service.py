@@ -41,7 +41,7 @@ class SandanService:
         connect(mounted, self.application)
 
     def __is_ready__(self) -> bool:
-        """Whether a real forecast has succeeded."""
+        """See :class:`serving.health.Readiness`."""
         return self.application.readiness.is_ready()
 
     @bentoml.api(route="/v1/forecast", output_spec=ForecastDocument)  # type: ignore[untyped-decorator]

@@ -36,7 +36,7 @@ ISSUE_TIME = Field(
     default=None,
     description="RFC 3339 time with offset on a quarter hour, not in the future, of the years "
     f"{FIRST_YEAR} to {LAST_YEAR}. Only what was known then is used. Left out: the end of the "
-    "firm's newest reading.",
+    "firm's newest reading, or of a firm without readings the quarter hour that is now.",
     examples=["2026-11-19T06:00:00+09:00"],
 )
 
@@ -177,7 +177,7 @@ def suggestion_answer(suggestion: Suggestion, now: datetime, firm: Firm) -> Sugg
     return SuggestionAnswer(
         **dict(suggestion_summary(suggestion, now)),
         forecast=forecast_document(suggestion.forecast, firm.zone),
-        schedule=schedule_document(suggestion.schedule, suggestion.model_version, firm.zone),
+        schedule=schedule_document(suggestion.schedule, suggestion.forecast, firm.zone),
     )
 
 

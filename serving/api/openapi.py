@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse
 
-from feature_store.errors import NoModelError, NotEnoughReadingsError, UnknownFirmError
+from feature_store.errors import UnknownFirmError
 from serving.api.answers import ForecastRequest, ScheduleRequest
 from serving.api.problem import INFEASIBLE, KINDS, MEDIA_TYPE, TIMED_OUT, Problem
 from serving.api.responses import writing_problems
@@ -26,9 +26,7 @@ unless a field says otherwise. A draw from the site bus is positive. Errors are 
 
 _FORECAST_PROBLEMS = (
     KINDS[UnknownFirmError],
-    KINDS[NotEnoughReadingsError],
     KINDS[IssueTimeError],
-    KINDS[NoModelError],
 )
 
 
@@ -97,8 +95,8 @@ def served_by_bentoml() -> APIRouter:
     health: dict[str, tuple[str, dict[int | str, dict[str, Any]]]] = {
         "/livez": ("The process answers.", {}),
         "/readyz": (
-            "A real forecast has succeeded.",
-            {503: {"description": "No forecast has succeeded yet."}},
+            "A forecast of a declared firm has succeeded, or none is declared yet.",
+            {503: {"description": "A firm is declared and no forecast has succeeded yet."}},
         ),
         "/metrics": ("Counters in the Prometheus text format.", {}),
     }

@@ -22,9 +22,9 @@ def answer_forecast(planner: Planner, asked: ForecastRequest) -> ForecastDocumen
 
 def answer_schedule(planner: Planner, asked: ScheduleRequest) -> ScheduleDocument | Problem:
     """Plan a firm's equipment without proposing the plan."""
-    match planner.schedule(asked.firm_id, asked.issue_time):
+    made = planner.plan(asked.firm_id, asked.issue_time)
+    match made.outcome:
         case Solved(schedule=schedule):
-            zone = planner.firm(asked.firm_id).zone
-            return schedule_document(schedule, planner.forecaster.version, zone)
+            return schedule_document(schedule, made.forecast, planner.firm(asked.firm_id).zone)
         case (Infeasible() | TimedOut()) as outcome:
             return problem_of_outcome(asked.firm_id, outcome)

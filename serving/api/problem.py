@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from feature_store.errors import (
-    NoModelError,
     NotEnoughReadingsError,
     SandanError,
     UnknownFirmError,
@@ -19,6 +18,7 @@ from feature_store.ingestion.read_file import UnknownFormatError
 from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKeyReusedError
 from feature_store.storage.refusals import UnknownRefusalError
 from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError
+from models.forecasting.explained_forecast import NotExplainedError
 from models.optimizer.schedule import Infeasible, TimedOut
 from models.tariffs.bill.errors import (
     BillCasesError,
@@ -111,6 +111,9 @@ KINDS: dict[type[SandanError], Kind] = {
     NotEnoughReadingsError: Kind(
         slug="not-enough-readings", status=409, title="Too few readings are known"
     ),
+    NotExplainedError: Kind(
+        slug="not-explained", status=409, title="The forecast was made without the model"
+    ),
     UnreadableDecisionError: Kind(
         slug="incomplete-decision", status=422, title="The decision is incomplete"
     ),
@@ -143,7 +146,6 @@ KINDS: dict[type[SandanError], Kind] = {
         status=422,
         title="The worked bills do not follow their schema",
     ),
-    NoModelError: Kind(slug="no-model", status=503, title="No model serves yet"),
     UnknownRefusalError: Kind(slug="unknown-refusal", status=404, title="No such refusal"),
     IdempotencyKeyReusedError: Kind(
         slug="idempotency-key-reused", status=409, title="The key came with other content before"

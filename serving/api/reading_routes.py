@@ -159,6 +159,7 @@ def take_readings(
     with sent.as_file(asked.name) as path:
         delivery = Delivery(
             path=path,
+            clock=planner.now,
             request=_request(asked, planner),
             format_name=asked.format,
             keep_good=asked.keep == "good",

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import JSONResponse
 
-from feature_store.errors import NoModelError, NotEnoughReadingsError, UnknownFirmError
+from feature_store.errors import UnknownFirmError
 from models.optimizer.schedule import Infeasible, TimedOut
 from serving.api.answers import (
     DecisionRequest,
@@ -63,9 +63,7 @@ def list_suggestions(
     response_model=SuggestionAnswer,
     responses=writing_problems(
         KINDS[UnknownFirmError],
-        KINDS[NotEnoughReadingsError],
         KINDS[IssueTimeError],
-        KINDS[NoModelError],
         INFEASIBLE,
         TIMED_OUT,
     ),

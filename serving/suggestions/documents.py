@@ -11,11 +11,26 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.action import Action
-from models.forecasting.load_forecast import QUANTILES, LoadForecast, quantile_key
+from models.forecasting.load_forecast import (
+    QUANTILES,
+    LoadForecast,
+    Quality,
+    QualityReason,
+    quantile_key,
+)
 from models.optimizer.schedule import Block, Move, PlanCost, Reason, Schedule
 
 DECIMALS = 3
 """Powers are written to the watt, finer than any meter reads."""
+
+
+QUALITY_WORDS = (
+    "How much the forecast may be trusted. `full`: by a model that knew all it should; `reduced`: "
+    "by a model that lacked something; `fallback`: without a model, of the firm's own days of the "
+    "same kind; `cold_start`: under two weeks of readings are known, so other firms and the "
+    "contract power stand in."
+)
+REASON_WORDS = "Why the quality is not `full`; empty if it is."
 
 
 class Document(BaseModel):
@@ -41,6 +56,8 @@ class ForecastDocument(Document):
         description="Mean demand of each interval in kW by probability level, q0.05 to q0.95, "
         "in the order of valid_times. They never cross."
     )
+    quality: Quality = Field(default="full", description=QUALITY_WORDS)
+    reasons: list[QualityReason] = Field(default=[], description=REASON_WORDS)
 
 
 class CostDocument(Document):
@@ -112,6 +129,8 @@ class ScheduleDocument(Document):
     issue_time: AwareDatetime
     """When its forecast was made, in the firm's zone."""
     model_version: str = Field(description="Name and version of the model behind the plan.")
+    forecast_quality: Quality = Field(default="full", description=QUALITY_WORDS)
+    forecast_reasons: list[QualityReason] = Field(default=[], description=REASON_WORDS)
     timezone: str = Field(description="IANA zone of every time in this answer.")
     interval: Literal["PT15M"] = Field(default="PT15M", description="Length of each interval.")
     unit: Literal["kW"] = Field(default="kW", description="Unit of every import and draw.")
@@ -166,6 +185,8 @@ def forecast_document(forecast: LoadForecast, zone: ZoneInfo) -> ForecastDocumen
             quantile_key(level): rounded[:, column].tolist()
             for column, level in enumerate(QUANTILES)
         },
+        quality=forecast.quality,
+        reasons=list(forecast.reasons),
     )
 
 
@@ -179,15 +200,21 @@ def forecast_of(document: ForecastDocument) -> LoadForecast:
         grid=_grid(document.valid_times, zone),
         demand_kw=np.array(columns, dtype=np.float64).T,
         model_version=document.model_version,
+        quality=document.quality,
+        reasons=tuple(document.reasons),
     )
 
 
-def schedule_document(schedule: Schedule, model_version: str, zone: ZoneInfo) -> ScheduleDocument:
-    """Write a schedule with its times in ``zone``."""
+def schedule_document(
+    schedule: Schedule, forecast: LoadForecast, zone: ZoneInfo
+) -> ScheduleDocument:
+    """Write a schedule, and how good the forecast behind it is, with its times in ``zone``."""
     return ScheduleDocument(
         firm_id=schedule.firm_id,
         issue_time=schedule.issue_time.astimezone(zone),
-        model_version=model_version,
+        model_version=forecast.model_version,
+        forecast_quality=forecast.quality,
+        forecast_reasons=list(forecast.reasons),
         timezone=zone.key,
         valid_times=_valid_times(schedule.grid, zone),
         equipment=[

@@ -57,7 +57,7 @@ class SuggestionStore:
         )
         document = StoredDocument(
             forecast=forecast_document(forecast, zone),
-            schedule=schedule_document(schedule, forecast.model_version, zone),
+            schedule=schedule_document(schedule, forecast, zone),
         )
         row = {
             "id": suggestion_id,

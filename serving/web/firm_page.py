@@ -14,7 +14,9 @@ from models.optimizer.schedule import Block, Move, Schedule
 from serving.planner import Planner
 from serving.suggestions.suggestion import Proposed, State, Suggestion
 from serving.web.data_section import DataSection, data_section
+from serving.web.forecast_parts import ForecastParts, Unexplained, forecast_parts
 from serving.web.load_chart import LoadChart, load_chart
+from serving.web.peaks_to_come import PeaksToCome, peaks_to_come
 
 PAST_SUGGESTIONS = 10
 """Earlier suggestions listed on the page: two or three days of an operator's decisions."""
@@ -39,6 +41,9 @@ class FirmPage:
     chart: LoadChart | None
     no_forecast: str | None
     """Why there is no chart, if there is none."""
+    parts: ForecastParts | Unexplained | None
+    """What the charted forecast is made of; None without a chart."""
+    peaks_ahead: PeaksToCome | None
     readings_end: datetime | None
     newer_readings: bool
     """Whether readings are known that the suggestion did not see."""
@@ -69,13 +74,15 @@ def firm_page(
     """Read a firm's page; without a suggestion its load is forecast for the chart."""
     end = planner.readings_end(firm.firm_id)
     chart: LoadChart | None = None
+    parts: ForecastParts | Unexplained | None = None
     no_forecast = None
     try:
-        chart = chart_of(planner, firm, suggestion)
+        forecast = _shown_forecast(planner, firm, suggestion)
+        chart = _chart(planner, firm, forecast, suggestion)
+        parts = forecast_parts(planner, firm, forecast, readings_end=end)
     except SandanError as error:
         no_forecast = str(error)
     now = planner.now()
-    version = planner.forecaster.version
     history = planner.suggestions.of_firm(firm.firm_id, limit=PAST_SUGGESTIONS)
     shown = suggestion.suggestion_id if suggestion else None
     return FirmPage(
@@ -84,9 +91,11 @@ def firm_page(
         state=suggestion.state(now) if suggestion else None,
         chart=chart,
         no_forecast=no_forecast,
+        parts=parts,
+        peaks_ahead=peaks_to_come(planner, firm) if chart else None,
         readings_end=end and end.astimezone(firm.zone),
         newer_readings=bool(suggestion and end and end > suggestion.issue_time),
-        other_model=bool(suggestion and version and version != suggestion.model_version),
+        other_model=suggestion is not None and planner.makes_otherwise(suggestion),
         earlier=tuple((one, one.state(now)) for one in history if one.suggestion_id != shown),
         data=data_section(watch, firm, now=now),
     )
@@ -100,12 +109,19 @@ def newest_suggestion(planner: Planner, firm_id: str) -> Suggestion | None:
 
 def chart_of(planner: Planner, firm: Firm, suggestion: Suggestion | None) -> LoadChart:
     """Chart a suggestion, or a fresh forecast while there is none."""
-    if suggestion is not None:
-        forecast, schedule = suggestion.forecast, suggestion.schedule
-    else:
-        forecast, schedule = planner.forecast(firm.firm_id), None
+    return _chart(planner, firm, _shown_forecast(planner, firm, suggestion), suggestion)
+
+
+def _shown_forecast(planner: Planner, firm: Firm, suggestion: Suggestion | None) -> LoadForecast:
+    return planner.forecast(firm.firm_id) if suggestion is None else suggestion.forecast
+
+
+def _chart(
+    planner: Planner, firm: Firm, forecast: LoadForecast, suggestion: Suggestion | None
+) -> LoadChart:
     grid = _shown_grid(forecast)
     measured_kw = planner.measured_on(firm.firm_id, grid)
+    schedule = None if suggestion is None else suggestion.schedule
     return load_chart(firm, grid, measured_kw, forecast, schedule)
 
 

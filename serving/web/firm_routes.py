@@ -26,10 +26,12 @@ from serving.web.chart_drawing import draw_chart
 from serving.web.data_section import FINDINGS_SHOWN
 from serving.web.firm_list import firm_list
 from serving.web.firm_page import chart_of, firm_page, newest_suggestion
+from serving.web.forecast_parts import BAR_WIDTH
 from serving.web.gantt import draw_gantt
 from serving.web.language import texts_for
 from serving.web.notices import notices_for
 from serving.web.peaks_drawing import draw_peaks
+from serving.web.peaks_to_come import LEAST_CHANCE
 from serving.web.problem_page import ProblemPage, problem_page
 from serving.web.rendering import page
 from serving.web.watch_in_use import WatchInUse
@@ -38,11 +40,15 @@ from serving.web.words import (
     BANDS,
     DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
+    FORECAST_PARTS,
+    FORECAST_QUALITIES,
+    FORECAST_REASONS,
     FRESHNESS,
     REASONS,
     SEVERITIES,
     STATES,
     TARIFF_CLASSES,
+    UNEXPLAINED,
     VOLTAGES,
     state_key,
 )
@@ -69,12 +75,16 @@ WORDS: dict[str, object] = {
     "bands": BANDS,
     "demand_origins": DEMAND_ORIGINS,
     "equipment_kinds": EQUIPMENT_KINDS,
+    "forecast_parts": FORECAST_PARTS,
+    "forecast_qualities": FORECAST_QUALITIES,
+    "forecast_reasons": FORECAST_REASONS,
     "freshness_states": FRESHNESS,
     "severities": SEVERITIES,
     "reasons": REASONS,
     "states": STATES,
     "state_key": state_key,
     "tariff_classes": TARIFF_CLASSES,
+    "unexplained": UNEXPLAINED,
     "voltages": VOLTAGES,
 }
 
@@ -185,6 +195,8 @@ def _firm_page(  # noqa: PLR0913  what is shown, and the two doors to it
         "monthly_krw": saved_krw_per_month(shown.schedule, firm) if shown.schedule else 0,
         "refused": refused,
         "peaks_drawings": draw_peaks(peaks) if peaks else (),
+        "bar_width": BAR_WIDTH,
+        "least_chance": LEAST_CHANCE,
         "findings_shown": FINDINGS_SHOWN,
         "notices": notices_for(planner, (firm_id,)),
     }

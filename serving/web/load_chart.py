@@ -12,7 +12,7 @@ import numpy as np
 
 from feature_store.entities.firm import Firm
 from feature_store.time_grid import KilowattArray, TimeGrid
-from models.forecasting.load_forecast import LoadForecast
+from models.forecasting.load_forecast import LoadForecast, Quality, QualityReason
 from models.optimizer.schedule import Schedule
 from models.tariffs.band import Band
 from models.tariffs.bands import interval_bands
@@ -47,6 +47,10 @@ class LoadChart:
     contract_power_kw: float
     demand_floor_kw: float | None
     bands: tuple[BandSpan, ...]
+    quality: Quality
+    """How much the forecast may be trusted."""
+    reasons: tuple[QualityReason, ...]
+    """Why it is not full."""
 
     @property
     def top_kw(self) -> float:
@@ -79,6 +83,8 @@ def load_chart(
         contract_power_kw=firm.contract.power_kw,
         demand_floor_kw=None if schedule is None else schedule.demand_floor_kw,
         bands=_band_spans(firm, grid),
+        quality=forecast.quality,
+        reasons=forecast.reasons,
     )
 
 

@@ -10,6 +10,7 @@ from feature_store.ingestion.firms_file import read_firms_file
 from feature_store.sample.complex import FIRMS_FILE
 from serving.planner import Planner
 from serving.web.texts import marked
+from serving.web.words import MODEL_NOTICES
 
 SAMPLE = marked(
     "Sample data: measured load shapes of German firms, billed as if they were KEPCO customers. "
@@ -24,6 +25,8 @@ class Notices:
     sample: str | None
     replay_time: datetime | None
     """The past moment that is taken as now, if one is."""
+    without_model: str | None
+    """Why forecasts are made without a model, if they are."""
 
 
 def notices_for(planner: Planner, firm_ids: tuple[str, ...]) -> Notices:
@@ -31,6 +34,7 @@ def notices_for(planner: Planner, firm_ids: tuple[str, ...]) -> Notices:
     return Notices(
         sample=SAMPLE if _sample() & set(firm_ids) else None,
         replay_time=planner.settings.replay_time,
+        without_model=planner.without_model and MODEL_NOTICES[planner.without_model],
     )
 
 

@@ -60,6 +60,10 @@ class Texts:
         """Write a power, to the kW."""
         return f"{self.number(value)} kW"
 
+    def signed(self, value: float, decimals: int = 0) -> str:
+        """Write what is added or taken away."""
+        return f"{'−' if value < 0 else '+'}{self.number(abs(value), decimals)}"
+
     def kwh(self, value: float) -> str:
         """Write an energy, to the kWh."""
         return f"{self.number(value)} kWh"

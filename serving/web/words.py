@@ -5,6 +5,8 @@ from __future__ import annotations
 from feature_store.quality.finding import Severity
 from feature_store.quality.freshness import FreshnessState
 from models.assets.action import Action
+from models.forecasting.explained_forecast import Reason as ForecastPart
+from models.forecasting.load_forecast import Quality, QualityReason
 from models.optimizer.schedule import Reason
 from models.tariffs.bill.ratchet import Origin
 from serving.suggestions.suggestion import (
@@ -15,6 +17,7 @@ from serving.suggestions.suggestion import (
     Rejected,
     State,
 )
+from serving.web.forecast_parts import Unexplained
 from serving.web.texts import marked
 
 ACTIONS: dict[Action, str] = {
@@ -75,6 +78,72 @@ FRESHNESS: dict[FreshnessState, str] = {
 }
 """How fresh a meter's readings are."""
 
+FORECAST_QUALITIES: dict[Quality, str] = {
+    "full": marked("Full forecast"),
+    "reduced": marked("Forecast with gaps"),
+    "fallback": marked("Forecast without a model"),
+    "cold_start": marked("First forecast"),
+}
+"""How much a forecast may be trusted, as a flag beside it."""
+
+FORECAST_REASONS: dict[QualityReason, str] = {
+    "no_model": marked("No model has been trained yet; past days of the same kind stand in."),
+    "model_of_other_features": marked(
+        "The trained model does not fit this version, or its files are damaged; past days of the "
+        "same kind stand in."
+    ),
+    "model_failed": marked("The model failed; past days of the same kind stand in."),
+    "no_history": marked("No readings are known yet; the contract power and other firms stand in."),
+    "short_history": marked("Less than four weeks of readings are known."),
+    "readings_missing": marked("Readings of the last 24 hours are missing."),
+    "stuck_meter": marked(
+        "The meter repeats one value; those readings were left out. Check the meter."
+    ),
+    "level_shift": marked(
+        "The load of the last day is many times above or below that of days of the same kind."
+    ),
+    "weather_missing": marked("The weather forecast is missing."),
+}
+"""Why it is not full."""
+
+FORECAST_PARTS: dict[ForecastPart, str] = {
+    "weekday_profile": marked("Usual load of such a day"),
+    "closure": marked("Firm closed"),
+    "days_alike": marked("Similar past days"),
+    "present_level": marked("Load of the last hours"),
+    "same_time_earlier": marked("Yesterday and a week ago"),
+    "calendar": marked("Hour, weekday, lead time"),
+    "past_errors": marked("Learnt from past errors"),
+}
+"""What a forecast's median is made of."""
+
+UNEXPLAINED: dict[Unexplained, str] = {
+    "without_model": marked(
+        "This forecast was made without the model, so what it is made of cannot be told."
+    ),
+    "changed": marked(
+        "The model or what is known has changed since this forecast was made, so what it is made "
+        "of cannot be told. A new suggestion can be explained."
+    ),
+}
+"""Why a forecast is not explained."""
+
+MODEL_NOTICES: dict[QualityReason, str] = {
+    "no_model": marked(
+        "No model has been trained yet, so forecasts are made without one. Run 'sandan train', "
+        "then restart the service."
+    ),
+    "model_of_other_features": marked(
+        "The trained model does not fit this version, or its files are damaged, so forecasts are "
+        "made without one. Run 'sandan train', then restart the service."
+    ),
+    "model_failed": marked(
+        "The model could not be loaded, so forecasts are made without one. The server's log says "
+        "why."
+    ),
+}
+"""Why no model serves, and what to do."""
+
 SEVERITIES: dict[Severity, str] = {
     "notice": marked("notice"),
     "warning": marked("warning"),
@@ -97,7 +166,6 @@ PROBLEM_TITLES = {
     "nothing-to-decide": marked("This suggestion changes nothing"),
     "not-enough-readings": marked("Too few readings are known"),
     "incomplete-decision": marked("The decision is incomplete"),
-    "no-model": marked("No model serves yet"),
     "infeasible": marked("No schedule satisfies every limit"),
     "solver-timed-out": marked("No schedule was found in time"),
     "not-found": marked("This page does not exist"),

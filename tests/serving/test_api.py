@@ -7,15 +7,16 @@ from itertools import pairwise
 
 import pytest
 
-from feature_store.errors import NoModelError
+from feature_store.errors import NotEnoughReadingsError
 from models.forecasting.load_forecast import QUANTILES, quantile_key
 from models.optimizer.schedule import Infeasible, TimedOut
 from serving.api.answers import ForecastRequest, ScheduleRequest
 from serving.api.prediction import answer_forecast, answer_schedule
 from serving.api.problem import EVERY_KIND, KINDS, Problem, problem_of
-from serving.bootstrap import NoForecaster
-from tests.fakes.scheduler import SAVED_KRW, NoScheduler
-from tests.serving.conftest import FIRM, NOW, Served
+from tests.builders import a_firm
+from tests.fakes.forecaster import FailingForecaster
+from tests.fakes.scheduler import SAVED_KRW, NoScheduler, OneJobScheduler
+from tests.serving.conftest import FIRM, NOW, Served, serve
 
 SUGGESTIONS = f"/v1/firms/{FIRM}/suggestions"
 
@@ -65,31 +66,44 @@ def test_no_schedule_is_a_problem_never_a_schedule(serve_with, nothing, status, 
     assert direct.type == posted.json()["type"] == f"/problems/{kind}"
 
 
-def test_without_a_model_what_is_stored_is_served_and_the_rest_is_unavailable(serve_with):
+def test_where_no_forecast_succeeds_what_is_stored_is_served_and_the_service_is_not_ready(
+    serve_with,
+):
     suggestion_id = serve_with().suggestion_id()
-    served = serve_with(forecaster=NoForecaster(missing="no champion; run 'sandan train'"))
+    failing = FailingForecaster(NotEnoughReadingsError("nothing is known; import some"))
+    served = serve_with(forecaster=failing)
     assert served.client.get(f"/v1/suggestions/{suggestion_id}").status_code == 200
     refused = served.client.post(f"/v1/firms/{FIRM}/suggestions")
-    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/no-model")
-    assert "sandan train" in refused.json()["detail"]
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-enough-readings")
     assert not served.application.readiness.is_ready()
 
 
-def test_ready_only_after_a_real_forecast(serve_with):
+def test_ready_only_after_a_forecast(serve_with):
     forecasts: list[str] = []
 
-    class Counting(NoForecaster):
+    class Counting(FailingForecaster):
         """Answers from the second firm on, so that the first failure does not decide."""
 
         def predict(self, firm, *_):
             forecasts.append(firm.firm_id)
             return serve_with().planner.forecast(firm.firm_id)
 
-    readiness = serve_with(forecaster=Counting(missing="")).application.readiness
+    counting = Counting(RuntimeError("never raised"))
+    readiness = serve_with(forecaster=counting).application.readiness
     assert forecasts == []
     assert readiness.is_ready()
     assert readiness.is_ready()
-    assert forecasts == [FIRM]  # dye_works, asked first, has no readings; once proved, no more
+    assert forecasts == ["dye_works", FIRM]  # the first has no readings; once proved, no more
+
+
+def test_ready_while_no_firm_is_declared_but_not_for_good(settings):
+    """Nothing can be forecast then; what is sent can be taken."""
+    failing = FailingForecaster(NotEnoughReadingsError("nothing is known; import some"))
+    served = serve(settings, OneJobScheduler(), failing)
+    assert served.application.readiness.is_ready()
+    served.application.ledger.declare(a_firm(FIRM), known_at=NOW)
+    assert not served.application.readiness.is_ready()
+    served.application.close()
 
 
 def test_firms_are_listed_with_their_freshness(served: Served):
@@ -162,22 +176,17 @@ def test_an_issue_time_that_is_no_usable_rfc_3339_text_is_told_what_to_write(
 
 
 def test_an_unforeseen_error_tells_a_caller_nothing_of_the_inside(serve_with):
-    class Broken(NoForecaster):
-        """Fails as no forecaster should."""
-
-        def predict(self, *_):
-            raise RuntimeError("the secret path")
-
-    answer = serve_with(forecaster=Broken(missing="")).client.post(f"/v1/firms/{FIRM}/suggestions")
+    broken = FailingForecaster(RuntimeError("the secret path"))
+    answer = serve_with(forecaster=broken).client.post(f"/v1/firms/{FIRM}/suggestions")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/unexpected")
     assert "secret" not in answer.text
 
 
 def test_an_error_of_a_kind_nobody_listed_is_still_a_problem():
-    class OddError(NoModelError):
-        """A later kind of missing model."""
+    class OddError(NotEnoughReadingsError):
+        """A later kind of missing readings."""
 
-    assert problem_of(OddError("odd; mend it")).type == "/problems/no-model"
+    assert problem_of(OddError("odd; mend it")).type == "/problems/not-enough-readings"
 
 
 def test_each_kind_of_problem_has_a_name_of_its_own():

@@ -11,12 +11,13 @@ from tests.builders import SEOUL
 from tests.models.optimizer.example_works import ESS, a_day_shape, forecast_of, works
 from tests.models.optimizer.test_later_months import HISTORY, JULY_WEDNESDAY
 
+LOAD_KW = a_day_shape(day_kw=500) + 0.0
+LOAD_KW[60:64] = 700.0
+FORECAST = forecast_of(LOAD_KW, start=JULY_WEDNESDAY + timedelta(days=1))
+
 
 def a_schedule():
-    load_kw = a_day_shape(day_kw=500) + 0.0
-    load_kw[60:64] = 700.0
-    forecast = forecast_of(load_kw, start=JULY_WEDNESDAY + timedelta(days=1))
-    outcome = plan(works(ESS), HISTORY, forecast)
+    outcome = plan(works(ESS), HISTORY, FORECAST)
     assert isinstance(outcome, Solved)
     return outcome.schedule
 
@@ -24,7 +25,7 @@ def a_schedule():
 def test_it_comes_back_as_it_was_written():
     schedule = a_schedule()
     assert schedule.usual_cost.later_demand_krw > schedule.planned_cost.later_demand_krw > 0
-    written = schedule_document(schedule, "made-up/1", SEOUL).model_dump_json()
+    written = schedule_document(schedule, FORECAST, SEOUL).model_dump_json()
     read = schedule_of(ScheduleDocument.model_validate_json(written))
     assert read.usual_cost == schedule.usual_cost
     assert read.planned_cost == schedule.planned_cost
@@ -38,7 +39,7 @@ def test_it_comes_back_as_it_was_written():
 
 def test_one_written_before_has_none():
     schedule = replace(a_schedule(), peak_krw_per_kw=0.0, peak_months=0)
-    document = schedule_document(schedule, "made-up/1", SEOUL).model_dump(mode="json")
+    document = schedule_document(schedule, FORECAST, SEOUL).model_dump(mode="json")
     for cost in (document["usual_cost"], document["planned_cost"]):
         del cost["later_demand_krw"]
     del document["peak_krw_per_kw"], document["peak_months"]

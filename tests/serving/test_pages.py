@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from feature_store.errors import NotEnoughReadingsError
 from models.optimizer.schedule import Infeasible, TimedOut
-from serving.bootstrap import NoForecaster
-from tests.fakes.forecaster import LastWeekForecaster
+from tests.fakes.forecaster import FailingForecaster, LastWeekForecaster
 from tests.fakes.scheduler import NoScheduler, RatchetScheduler
 from tests.serving.conftest import FIRM, NOW, Served
 from tests.serving.outline import Outline
@@ -135,10 +135,11 @@ def test_the_forecast_is_shown_before_any_plan_and_its_absence_explained(serve_w
     page = serve_with().client.get(f"/firms/{FIRM}").text
     assert 'class="band-wide"' in page
     assert "계획 제안받기" in page
-    without = serve_with(forecaster=NoForecaster(missing="run 'sandan train'")).client
+    failing = FailingForecaster(NotEnoughReadingsError("nothing is known; import some"))
+    without = serve_with(forecaster=failing).client
     page = without.get(f"/firms/{FIRM}")
     assert page.status_code == 200
-    assert "run &#39;sandan train&#39;" in page.text
+    assert "nothing is known; import some" in page.text
 
 
 def test_the_chart_data_holds_the_day_before_and_the_forecast(served: Served):

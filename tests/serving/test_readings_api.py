@@ -241,6 +241,19 @@ def test_the_good_rows_are_kept_if_that_is_asked_for(stored):
     new = send(stored.client, rows, key="k2", query="?keep=good").json()
     assert (new["rows_added"], new["rows_refused"]) == (1, 1)
     assert stored_kwh(stored.application.ledger, "bakery") == [41.25]
+    still = send(stored.client, rows, key="k1", query="?keep=good").json()
+    assert (still["rows_refused"], still["faults"]) == (2, answer["faults"])
+
+
+def test_a_repeated_key_is_not_told_an_older_refusal_of_the_same_content(stored):
+    rows = [a_row(), a_row(firm_id="bakery")]
+    refused = send(stored.client, rows, query="?keep=good").json()
+    assert refused["rows_refused"] == 1
+    stored.application.ledger.declare(a_firm("bakery"), known_at=MONDAY)
+    first = send(stored.client, rows, key="k1", query="?keep=good").json()
+    again = send(stored.client, rows, key="k1", query="?keep=good").json()
+    assert (first["rows_refused"], first["faults_url"]) == (0, None)
+    assert (again["rows_refused"], again["faults"], again["faults_url"]) == (0, [], None)
 
 
 def test_nothing_good_is_nothing_to_keep(served):

@@ -7,8 +7,11 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -17,6 +20,7 @@ import serving.server
 from cli.main import app as sandan
 from cli.serve import serve
 from feature_store.settings import Settings
+from feature_store.storage.ledger_store import open_store
 from serving.server import (
     ServerError,
     listening_host,
@@ -24,7 +28,15 @@ from serving.server import (
     server_arguments,
     server_environment,
 )
+from tests.builders import a_firm
 from tests.serving.conftest import NOW
+
+NOW_LESS_A_DAY = (NOW - timedelta(days=1)).isoformat()
+
+
+def asked(url: str, body: object) -> dict[str, Any]:
+    """What is answered to a JSON body."""
+    return httpx.post(url, json=body, timeout=60).json()
 
 
 def free_port() -> int:
@@ -124,10 +136,42 @@ def test_the_command_refuses_a_bad_address_without_a_traceback():
 
 
 @pytest.mark.journey
-def test_without_firms_the_server_says_so_and_is_gone_again(tmp_path):
+def test_without_firms_the_server_says_so_and_is_gone_again_where_a_forecast_is_required(tmp_path):
     settings = Settings(home=tmp_path, port=free_port())
     with pytest.raises(ServerError, match="no firm is declared"), running_server(settings):
         pytest.fail("it claims to be ready")
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", settings.port)) != 0
     assert "Service sandan initialized" in (tmp_path / "serve.log").read_text("utf-8")
+
+
+@pytest.mark.journey
+def test_without_model_firm_or_reading_the_server_serves_and_forecasts_follow(tmp_path):
+    """What is declared and sent while it runs is forecast, without a restart."""
+    settings = Settings(home=tmp_path, port=free_port(), replay_time=NOW)
+    with running_server(settings, forecast_required=False) as server:
+        assert "no firm is declared" in (server.lacking or "")
+        ledger = open_store(settings)
+        ledger.declare(a_firm(), known_at=NOW)
+        ledger.close()
+        first = asked(f"{server.url}/v1/forecast", {"firm_id": "kiln_works"})
+        kw = [{"firm_id": "kiln_works", "period_start": NOW_LESS_A_DAY, "kw": 80.0}]
+        sent = asked(f"{server.url}/v1/readings", kw)
+        second = asked(f"{server.url}/v1/forecast", {"firm_id": "kiln_works"})
+    assert (first["quality"], first["reasons"]) == ("cold_start", ["no_model", "no_history"])
+    assert sent["rows_added"] == 1
+    assert second["reasons"] == ["no_model", "short_history"]
+    log = (tmp_path / "serve.log").read_text("utf-8")
+    assert "run 'sandan train'" in log
+    with running_server(settings) as server:
+        assert server.lacking is None
+
+
+@pytest.mark.journey
+def test_a_server_whose_firms_have_no_reading_says_so_and_meets_the_demand_for_a_forecast(tmp_path):
+    settings = Settings(home=tmp_path, port=free_port(), replay_time=NOW)
+    ledger = open_store(settings)
+    ledger.declare(a_firm(), known_at=NOW)
+    ledger.close()
+    with running_server(settings) as server:
+        assert "no reading is known yet" in (server.lacking or "")

@@ -8,9 +8,10 @@ import anyio
 import httpx
 import pytest
 
-from serving.bootstrap import NoForecaster
+from feature_store.errors import NotEnoughReadingsError
 from serving.service import mounted, service
 from serving.suggestions.documents import ForecastDocument, ScheduleDocument
+from tests.fakes.forecaster import FailingForecaster
 from tests.serving.app_client import ORIGIN
 from tests.serving.conftest import FIRM, Served
 
@@ -111,23 +112,18 @@ def test_alive_at_once_but_ready_only_with_a_forecast(served, serve_with, ask):
     live, ready = ask(served)(get("/livez"), get("/readyz"))
     assert live.status_code == ready.status_code == 200
 
-    modelless = serve_with(forecaster=NoForecaster(missing="run 'sandan train'"))
-    live, ready, forecast, listed = ask(modelless)(
+    failing = FailingForecaster(NotEnoughReadingsError("nothing is known; import some"))
+    live, ready, forecast, listed = ask(serve_with(forecaster=failing))(
         get("/livez"), get("/readyz"), post("/v1/forecast", firm_id=FIRM), get("/v1/firms")
     )
     assert (live.status_code, ready.status_code) == (200, 503)
-    assert (forecast.status_code, forecast.json()["type"]) == (503, "/problems/no-model")
+    assert (forecast.status_code, forecast.json()["type"]) == (409, "/problems/not-enough-readings")
     assert listed.status_code == 200
 
 
 def test_an_unforeseen_error_is_answered_at_once_and_tells_nothing_of_the_inside(serve_with, ask):
-    class Broken(NoForecaster):
-        """Fails as no forecaster should."""
-
-        def predict(self, *_):
-            raise RuntimeError("the secret path")
-
-    native, mounted_route, page = ask(serve_with(forecaster=Broken(missing="")))(
+    broken = FailingForecaster(RuntimeError("the secret path"))
+    native, mounted_route, page = ask(serve_with(forecaster=broken))(
         post("/v1/forecast", firm_id=FIRM),
         post(f"/v1/firms/{FIRM}/suggestions"),
         get(f"/firms/{FIRM}"),

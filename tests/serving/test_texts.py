@@ -18,12 +18,17 @@ from serving.web.words import (
     BANDS,
     DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
+    FORECAST_PARTS,
+    FORECAST_QUALITIES,
+    FORECAST_REASONS,
     FRESHNESS,
+    MODEL_NOTICES,
     PROBLEM_TITLES,
     REASONS,
     SEVERITIES,
     STATES,
     TARIFF_CLASSES,
+    UNEXPLAINED,
     VOLTAGES,
 )
 from tests.builders import SEOUL
@@ -36,12 +41,17 @@ TABLES = (
     BANDS,
     DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
+    FORECAST_PARTS,
+    FORECAST_QUALITIES,
+    FORECAST_REASONS,
     FRESHNESS,
+    MODEL_NOTICES,
     PROBLEM_TITLES,
     REASONS,
     SEVERITIES,
     STATES,
     TARIFF_CLASSES,
+    UNEXPLAINED,
     VOLTAGES,
 )
 
@@ -91,6 +101,7 @@ def test_money_power_and_time_are_written_as_each_language_does():
     assert (ko.month(moment), en.month(moment)) == ("2026년 11월", "Nov 2026")
     assert (ko.short_month(moment), en.short_month(moment)) == ("11월", "Nov")
     assert ko.kwh(1234.4) == en.kwh(1234.4) == "1,234 kWh"
+    assert (ko.signed(-20.4), en.signed(1234.56, 1)) == ("−20", "+1,234.6")
     words = Words(ko="결측", en="missing readings")
     assert (ko.of(words), en.of(words)) == (words.ko, words.en)
     assert ko.span(moment, moment.replace(hour=8)) == "11월 19일 (목) 06:00–08:00"
