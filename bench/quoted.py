@@ -24,7 +24,7 @@ QUOTED: dict[str, tuple[tuple[str, str], ...]] = {
     "docs/forecasting.md": tuple(
         ("forecast", f"{data}: {figure} of {forecaster}")
         for data in ("sample", "steel")
-        for forecaster in ("lightgbm", "similar-day", "seasonal-naive", "same-day-type-mean")
+        for forecaster in ("mixture", "similar-day", "seasonal-naive", "same-day-type-mean")
         for figure in ("wql", "pl90", "cov80", "peak_error")
     ),
 }

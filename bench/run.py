@@ -9,6 +9,7 @@ from bench import (
     demo,
     durability,
     forecast,
+    forecast_speed,
     frames,
     growth,
     hostile_files,
@@ -20,7 +21,18 @@ from bench import (
 )
 from bench.figures import print_figures
 
-MODULES = (forecast, frames, schedule, bills, quality, ledger, ingestion, hostile_files, demo)
+MODULES = (
+    forecast,
+    forecast_speed,
+    frames,
+    schedule,
+    bills,
+    quality,
+    ledger,
+    ingestion,
+    hostile_files,
+    demo,
+)
 LONG = (durability, growth)
 """Half an hour each and tens of gigabytes: run when they are named."""
 TOPICS = {module.__name__.rpartition(".")[2]: module for module in (*MODULES, *LONG)}

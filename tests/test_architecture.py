@@ -14,7 +14,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("feature_store", "models", "training", "serving", "cli")
-LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+LOCKS = sorted(
+    [*(ROOT / "requirements").glob("*.txt"), *(ROOT / "bench/peers/requirements").glob("*.txt")]
+)
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 MOST_LINES_OF_A_MODULE = 400

@@ -13,7 +13,7 @@ from typer.main import get_command
 from bench.quoted import QUOTED, table, with_figures
 from cli.main import app as sandan
 from feature_store.entities.reading_batch import ReadingBatch
-from feature_store.ingestion.firms_file import read_firms
+from feature_store.ingestion.firms_file import read_firms_file
 from feature_store.ingestion.read_file import read_file
 from feature_store.settings import Settings
 from models.site import site_of
@@ -173,7 +173,7 @@ def test_the_example_of_declared_firms_makes_a_site(tmp_path: Path) -> None:
     example = tmp_path / "firms.yaml"
     example.write_text(block("docs/data-formats.md", "yaml"), encoding="utf-8")
 
-    assert [site_of(firm) for firm in read_firms(example)]
+    assert [site_of(firm) for firm in read_firms_file(example).firms]
 
 
 def test_the_examples_of_requests_are_requests() -> None:
