@@ -16,7 +16,7 @@ from feature_store.weighted_quantiles import weighted_quantiles
 from models.forecasting.analogue_loads import AnalogueLoads
 from models.forecasting.lightgbm_quantiles import LightGBMQuantiles
 from models.forecasting.load_forecast import QUANTILES
-from models.forecasting.scaled_rows import LEAST_LEVEL_KW, FeatureValues
+from models.forecasting.scaled_rows import LEAST_LEVEL_KW
 
 EXPERTS = ("boosters", "days alike", "days of the kind")
 PRIOR = np.array([0.66, 0.31, 0.03])
@@ -35,8 +35,6 @@ class Heard:
     """1 where a load below zero was seen in the last four weeks, else 0, shape (issues,)."""
     measured_kw: KilowattArray
     """What came of it, whenever known, shape (issues, leads)."""
-    values: FeatureValues
-    """Features, shape (issues, leads, len(NAMES))."""
 
 
 def hear(boosters: LightGBMQuantiles, asked: Sequence[Asked]) -> Heard:
@@ -66,7 +64,6 @@ def hear(boosters: LightGBMQuantiles, asked: Sequence[Asked]) -> Heard:
         level_kw=level_kw,
         feeds_in=feeds_in,
         measured_kw=measured_kw,
-        values=values,
     )
 
 

@@ -36,7 +36,7 @@ INPUTS = (*NAMES, "ridge_off_profile", "ridge")
 
 @dataclass(frozen=True, kw_only=True)
 class BoosterParameters:
-    """What shapes the boosters; chosen by nested backtests, see docs/adr."""
+    """What shapes the boosters; chosen by nested backtests, see ADR 14."""
 
     trees: int = 60
     learning_rate: float = 0.1
