@@ -25,7 +25,8 @@ class Sampling:
     issues_per_day: int = 3
     """Issue times drawn a day and firm."""
     issue_hours: tuple[int, ...] = (0, 12)
-    """Local hours at which half of them lie; the others lie at any quarter hour."""
+    """Local hours at which half of them lie, as far as there are so many; the others lie at any
+    quarter hour."""
     first_day: int = 28
     """Days at the start of a history without rows: their profiles are still young."""
     seed: int = 0
@@ -63,9 +64,10 @@ def _issue_times(
     wanted = len(possible) * sampling.issues_per_day // STEPS_PER_DAY
     step = history.grid.clock(firm.zone).step_of_day[begin:known]
     on_hour = possible[np.isin(step, np.array(sampling.issue_hours) * STEPS_PER_HOUR)]
+    half = min(wanted // 2, len(on_hour))
     drawn = (
-        random.choice(on_hour, size=min(wanted // 2, len(on_hour)), replace=False),
-        random.choice(possible, size=wanted - wanted // 2, replace=False),
+        random.choice(on_hour, size=half, replace=False),
+        random.choice(possible, size=wanted - half, replace=False),
     )
     issue_times: Instants = np.sort(np.concatenate(drawn))
     return issue_times

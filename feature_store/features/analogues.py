@@ -43,6 +43,7 @@ AGE_FADES = 0.995
 SAME_WEEKDAY = 1.5
 """Weight of a day of the same weekday against others of its kind."""
 _TINY_KW = 1e-9
+"""Where the fifth nearest does not differ at all, only days that do not either have weight."""
 
 
 @dataclass(frozen=True, kw_only=True)

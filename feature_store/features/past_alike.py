@@ -34,7 +34,8 @@ class PastAlike:
         mean_kw = np.einsum("ilm,ilm->il", weight, demand_kw) / some
         square = np.einsum("ilm,ilm,ilm->il", weight, demand_kw, demand_kw) / some
         variance = square - np.square(mean_kw)
-        effective = np.square(some) / np.einsum("ilm,ilm->il", weight, weight)
+        share = weight / some[..., None]  # squared after, or tiny weights would vanish
+        effective = 1.0 / np.einsum("ilm,ilm->il", share, share)
         return (
             mean_kw,
             mean_kw - sight.profile_kw,

@@ -20,12 +20,13 @@ _ISSUES_STEPS_APART = 5 * STEPS_PER_DAY // 4 + 1
 
 @cache  # the made load never changes; what is computed from it does
 def _asked() -> Asked:
-    """A year's quirks in four months: gaps, late readings, closures and a clock change."""
+    """A year's quirks in four months: gaps, standstill, late readings, closures, clock change."""
     grid = TimeGrid(_START, _DAYS * STEPS_PER_DAY)
     number = np.arange(grid.steps)
     demand_kw = (number * 7919 % 4001) / 8
     demand_kw[number % 97 == 0] = np.nan
     demand_kw[40 * STEPS_PER_DAY : 41 * STEPS_PER_DAY] = np.nan
+    demand_kw[90 * STEPS_PER_DAY : 99 * STEPS_PER_DAY] = 150.0
     known_at = grid.starts + STEP
     known_at[number % 1009 < 2 * STEPS_PER_HOUR] += 30 * STEP
     known_at[60 * STEPS_PER_DAY : 62 * STEPS_PER_DAY] += 5 * STEPS_PER_DAY * STEP

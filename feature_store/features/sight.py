@@ -137,7 +137,7 @@ class Sight:
 
     @cached_property
     def deviation_kw(self) -> KilowattArray:
-        """Load less the profile of its day as known before that day, (issues, DEVIATION_STEPS)."""
+        """Load less the profile from the days before its own, shape (issues, DEVIATION_STEPS)."""
         slot = self.issue[:, None] + np.arange(-DEVIATION_STEPS, 0)
         return self.last(DEVIATION_STEPS) - self._mean_of_kind(self.days.day_at(slot), slot)
 

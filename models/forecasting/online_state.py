@@ -44,13 +44,8 @@ NARROWEST, WIDEST = -0.5, 0.7
 """Bounds of the logarithm of a width factor."""
 _LEVELS = np.array(QUANTILES)
 _MIDDLE = QUANTILES.index(0.5)
-_OUTER, _INNER = (
-    (QUANTILES.index(0.1), QUANTILES.index(0.9)),
-    (
-        QUANTILES.index(0.2),
-        QUANTILES.index(0.8),
-    ),
-)
+_OUTER = (QUANTILES.index(0.1), QUANTILES.index(0.9))
+_INNER = (QUANTILES.index(0.2), QUANTILES.index(0.8))
 _INNER_SAY = 0.5
 """What the misses of the inner band count beside those of the outer."""
 

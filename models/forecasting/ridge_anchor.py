@@ -44,7 +44,11 @@ _OTHERS = (
 _FADES_STEPS = {"deviation_1h_kw": 2 * STEPS_PER_HOUR, "deviation_last_kw": 0.75 * STEPS_PER_HOUR}
 """Deviations that also count as fading over the lead time, with the time over which they fade."""
 _ALIKE_FADES_STEPS = 4 * STEPS_PER_HOUR
+"""Likewise of days alike, which count in full, too."""
 _CONSTANT = 0.1
+"""The constant regressor, about as large as the others, so that it is penalised like them."""
+_TINY = 1e-6
+"""Keeps the equations solvable where a regressor is zero in all rows."""
 REGRESSORS = (
     *_DEVIATIONS,
     *_OTHERS,
@@ -130,7 +134,7 @@ def moments(rows: ScaledRows, off_profile: FloatArray) -> Moments:
 
 
 def fit_ridge(of_firm: Mapping[str, Moments]) -> RidgeAnchor:
-    """Fit the pool, in which every firm has an equal say, and each firm drawn towards it."""
+    """Fit the pool, in which every row counts alike however wild its firm, and each firm."""
     pool = np.stack([_pooled(list(of_firm.values()), number) for number in range(len(LEAD_EDGES))])
     own = {
         name: np.stack([_own(one, pool[number], number) for number in range(len(LEAD_EDGES))])
@@ -164,6 +168,3 @@ def _own(firm: Moments, pool: FloatArray, number: int) -> FloatArray:
         return pool
     prior = TO_POOL_ROWS * np.diag(np.diag(squares) / rows) + _TINY * np.eye(len(squares))
     return np.linalg.solve(squares + prior, firm.products[number] + prior @ pool)
-
-
-_TINY = 1e-6

@@ -127,6 +127,7 @@ def test_another_number_in_a_feature_makes_another_catalogue(monkeypatch):
     assert catalogue_hash() == before
     for module, constant, value in (
         (recent_range, "STANDBY_SHARE", 0.2),
+        (recent_range, "LEAST_RANGE_SHARE", 0.1),
         (same_time, "AROUND_STEPS", 1),
         (present_level, "UNREST_STEPS", (16, 95)),
         (local_days, "PROFILE_REACH_DAYS", 50),

@@ -108,7 +108,7 @@ def utc():
 
 
 def test_so_many_issue_times_are_drawn_as_were_asked_for_a_day():
-    for per_day in (1, 2, 3):
+    for per_day in (1, 2, 3, 8):
         frame = rows(sampling=Sampling(issues_per_day=per_day))
         leads_each = len(LEAD_EDGES_HOURS) - 1
         drawn = per_day * (DAYS - SAMPLING.first_day) * leads_each

@@ -121,3 +121,15 @@ def test_a_day_that_came_late_is_no_day_alike_before_it_came():
         [Asked(firm=FIRM, history=late, issue_times=issue_times, leads=np.array([4]))]
     )
     assert np.isnan(frame.column("alike_kw")).tolist() == [True, False]
+
+
+def test_days_far_off_count_by_their_proportion_however_little_they_weigh():
+    """The five nearest lack the reading asked for; the others are 22 times as far away."""
+    morrows = [day for day in range(TODAY - 1) if day % 7 < 4]
+    off_kw = np.full(DAYS, 22.0)
+    off_kw[morrows[-5:]], off_kw[TODAY] = 1.0, 0.0
+    kw = np.broadcast_to(100.0 + off_kw[:, None], (DAYS, STEPS_PER_DAY)).copy()
+    kw[np.array(morrows[-5:]) + 1, 0] = np.nan
+    frame = told(kw, [1], step=STEPS_PER_DAY - 1)  # at the first quarter hour of tomorrow
+    assert np.isfinite(frame.column("alike_kw")[0])
+    assert frame.column("alike_days")[0] >= 1.0
