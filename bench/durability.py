@@ -9,9 +9,12 @@ same key, and goes on. The same is done to the PostgreSQL server under the write
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import multiprocessing
+import os
 import random
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,6 +26,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import polars as pl
+import psutil
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -44,10 +48,27 @@ MOST_DELIVERIES = 8
 LONGEST_WAIT_S = 0.05
 """As long as a delivery takes: the moment of the kill lies anywhere in one."""
 ANSWERS_WITHIN_S = 120
+STACKS_WITHIN_S = 5
+"""A writer that hangs, and not only waits for the processor, has written its stacks by then."""
+PRELOADED = [
+    "alembic.command",
+    "psycopg",
+    "pydantic_settings",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite",
+    "yaml",
+]
+"""What a writer is forked with, to start soon: libraries that start no thread. Polars and NumPy do
+when they are imported, and a lock that such a thread holds at the fork is held in the writer for
+good."""
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 
 Row = tuple[str, int, int, float]
 """Meter, period start and known at in epoch seconds, kWh."""
+
+
+class HangingWriterError(Exception):
+    """A writer neither stores anything nor ends."""
 
 
 @dataclass
@@ -86,10 +107,10 @@ def kill_writers(url: str, kills: int, seed: int = SEED) -> Damage:
     """Kill one writer after another at random moments; return what was damaged."""
     chance, damage = random.Random(seed), Damage()  # noqa: S311  moments, no secrets
     for _ in range(kills):
-        with _writer(url, damage.acknowledged_deliveries) as (process, told):
-            _wait(chance, told, damage)
-            process.kill()
-            _count_acknowledged(told, damage)
+        with _writer(url, damage.acknowledged_deliveries) as writer:
+            _wait(chance, writer, damage)
+            writer.process.kill()
+            _count_acknowledged(writer, damage)
         _look(url, damage)
     return damage
 
@@ -99,10 +120,10 @@ def kill_servers(server: PrivatePostgres, kills: int, seed: int = SEED) -> Damag
     chance, damage = random.Random(seed), Damage()  # noqa: S311  moments, no secrets
     url = server.new_database()
     for _ in range(kills):
-        with _writer(url, damage.acknowledged_deliveries) as (_, told):
-            _wait(chance, told, damage)
+        with _writer(url, damage.acknowledged_deliveries) as writer:
+            _wait(chance, writer, damage)
             server.kill()
-            _count_acknowledged(told, damage)
+            _count_acknowledged(writer, damage)
         server.start()
         _look(url, damage)
     return damage
@@ -164,8 +185,14 @@ def _recorded_at(number: int) -> datetime:
     return BEGIN + timedelta(days=3650, minutes=number)
 
 
-def _deliver(url: str, first: int, told: Connection) -> None:
+def _deliver(url: str, first: int, told: Connection, stacks: Path) -> None:
     """Append deliveries without end and tell the number of each when it is acknowledged."""
+    with stacks.open("w") as written:
+        faulthandler.register(signal.SIGUSR1, file=written)
+        _append_without_end(url, first, told)
+
+
+def _append_without_end(url: str, first: int, told: Connection) -> None:
     with closing(open_store(Settings(database_url=url))) as ledger:
         number = first
         while True:
@@ -183,37 +210,67 @@ def _deliver(url: str, first: int, told: Connection) -> None:
             number += 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Writer:
+    """A process that stores deliveries."""
+
+    process: BaseProcess
+    told: Connection
+    """Gives the numbers of those that were acknowledged, and ends with the process."""
+    stacks: Path
+    """Where it writes what it is doing when it gets SIGUSR1."""
+
+    def next_acknowledged(self) -> int:
+        """Wait for a number; a writer that hangs is an error that says where it does."""
+        if not self.told.poll(ANSWERS_WITHIN_S):
+            raise HangingWriterError(f"nothing is stored for {ANSWERS_WITHIN_S} s; {self._doing()}")
+        return int(self.told.recv())
+
+    def _doing(self) -> str:
+        pid = self.process.pid
+        if pid is None or not psutil.pid_exists(pid):
+            return "the writer has ended"
+        writer = psutil.Process(pid)
+        spent = sum(writer.cpu_times()[:2])
+        seen = f"the writer is {writer.status()} after {spent:.1f} s of the processor"
+        if not self.stacks.exists():
+            return f"{seen} and has not begun"
+        os.kill(pid, signal.SIGUSR1)
+        self.process.join(STACKS_WITHIN_S)
+        return f"{seen}, in\n{self.stacks.read_text()}"
+
+
 @contextmanager
-def _writer(url: str, first: int) -> Iterator[tuple[BaseProcess, Connection]]:
+def _writer(url: str, first: int) -> Iterator[_Writer]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.durability"])  # a process starts within milliseconds
+    context.set_forkserver_preload(PRELOADED)
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_deliver, args=(url, first, sender), daemon=True)
-    process.start()
-    sender.close()  # ours: the pipe then ends with the process
-    try:
-        yield process, receiver
-    finally:
-        process.kill()
-        process.join()
-        receiver.close()
+    with tempfile.TemporaryDirectory() as folder:
+        stacks = Path(folder) / "stacks"
+        process = context.Process(target=_deliver, args=(url, first, sender, stacks), daemon=True)
+        process.start()
+        sender.close()  # ours: the pipe then ends with the process
+        try:
+            yield _Writer(process=process, told=receiver, stacks=stacks)
+        finally:
+            process.kill()
+            process.join()
+            receiver.close()
 
 
-def _wait(chance: random.Random, told: Connection, damage: Damage) -> None:
+def _wait(chance: random.Random, writer: _Writer, damage: Damage) -> None:
     """Wait for some acknowledgements and then for anything from nothing to a delivery's time."""
     for _ in range(chance.randint(1, MOST_DELIVERIES)):
-        if not told.poll(ANSWERS_WITHIN_S):
-            raise TimeoutError("the writer stores nothing")
-        _acknowledge(told.recv(), damage)
+        _acknowledge(writer.next_acknowledged(), damage)
     time.sleep(chance.uniform(0, LONGEST_WAIT_S))
 
 
-def _count_acknowledged(told: Connection, damage: Damage) -> None:
+def _count_acknowledged(writer: _Writer, damage: Damage) -> None:
     """Take what was told before the kill, to the last word."""
     damage.kills += 1
     try:
         while True:
-            _acknowledge(told.recv(), damage)
+            _acknowledge(writer.next_acknowledged(), damage)
     except EOFError:
         return
 

@@ -14,14 +14,13 @@ from rich.table import Table
 
 from cli.console import INFO, RESULT
 from cli.moments import moment_of
+from cli.preview_knows import firm_to_suggest, with_what_is_known
 from cli.refused import refused
 
 if TYPE_CHECKING:  # polars and the database library take a second to import
     from feature_store.entities.firm import Firm
     from feature_store.entities.reading_batch import BadRow, ReadingBatch
     from feature_store.ingestion.preview import Preview
-    from feature_store.ingestion.read_request import ReadRequest
-    from feature_store.settings import Settings
     from feature_store.storage.append_outcome import DeliveryOutcome
     from feature_store.storage.refusals import Refusal
 
@@ -29,7 +28,10 @@ SHOWN_BAD_ROWS = 20
 """A screenful; a file with a systematic fault has it in every row."""
 
 SHOWN_LETTERS = 200
-"""More than any reason; a cell of a file that is no table may have no end."""
+"""A cell of a file that is no table may have no end."""
+
+SHOWN_REASON = 500
+"""Letters of a reason: more than any has."""
 
 SHOWN_METERS = 8
 """Numbers listed in a preview; a file of research data holds thousands."""
@@ -82,6 +84,14 @@ _KnownAt = Annotated[
         metavar="WHEN",
     ),
 ]
+_SameMeter = Annotated[
+    bool,
+    typer.Option(
+        "--same-meter",
+        help="It is the meter that the firm has readings of, though the file names another number, "
+        "as after an exchange.",
+    ),
+]
 _Format = Annotated[
     str | None,
     typer.Option("--format", help="Name of the format. Default: recognised.", metavar="NAME"),
@@ -101,6 +111,7 @@ def import_file(  # noqa: PLR0913  a command has as many options as it has
     unit: _Unit = None,
     labels: _Labels = None,
     known_at: _KnownAt = "measured",
+    same_meter: _SameMeter = False,
     format_name: _Format = None,
     faults: _Faults = None,
     keep_good: Annotated[
@@ -130,6 +141,7 @@ def import_file(  # noqa: PLR0913  a command has as many options as it has
             unit=unit,
             labels=labels,
             known_at=known_at,
+            same_meter=same_meter,
         )
         taken = take_in(
             store,
@@ -170,6 +182,7 @@ def preview(  # noqa: PLR0913  a command has as many options as it has
     unit: _Unit = None,
     labels: _Labels = None,
     known_at: _KnownAt = "measured",
+    same_meter: _SameMeter = False,
     format_name: _Format = None,
 ) -> None:
     """Show how FILE would be understood, and what would be refused. Nothing is stored."""
@@ -185,9 +198,10 @@ def preview(  # noqa: PLR0913  a command has as many options as it has
         unit=unit,
         labels=labels,
         known_at=known_at,
+        same_meter=same_meter,
     )
-    asked = with_declared_meters(settings, request)
-    seen = preview_file(file, asked, format_name=format_name)
+    asked, before = with_what_is_known(settings, request)
+    seen = preview_file(file, asked, format_name=format_name, before=before)
     print_preview(seen)
     if seen.bad_rows:
         print_faults(seen.source_name, seen.bad_rows, None, stored=None)
@@ -197,38 +211,6 @@ def preview(  # noqa: PLR0913  a command has as many options as it has
                 markup=False,
             )
         raise typer.Exit(code=1)
-
-
-def firm_to_suggest(settings: Settings, seen: Preview) -> str | None:
-    """Return the declared firm that a refused file's meters are of, if they are of one."""
-    from feature_store.ingestion.preview import firm_to_name
-    from feature_store.storage.ledger_store import open_store
-
-    if not seen.lists_meters:
-        return None
-    with closing(open_store(settings)) as store:
-        return firm_to_name(seen, store.as_of(settings.now()).firms())
-
-
-def with_declared_meters(settings: Settings, request: ReadRequest) -> ReadRequest:
-    """Return a request with the customer numbers of the firms that it names.
-
-    To look at a file its firm need not be declared; then any number is its own.
-    """
-    from dataclasses import replace
-
-    from feature_store.errors import UnknownFirmError
-    from feature_store.ingestion.intake import declared_meters
-    from feature_store.storage.ledger_store import open_store
-
-    if not request.firms_named:
-        return request
-    with closing(open_store(settings)) as store:
-        try:
-            declared = declared_meters(store.as_of(request.now), request)
-        except UnknownFirmError:
-            return request
-    return replace(request, declared_meters=declared)
 
 
 @app.command()
@@ -344,12 +326,14 @@ def print_faults(
     from feature_store.entities.reading_batch import faults_in, rows_in
     from feature_store.ingestion.visible_text import visible
 
-    def cell(text: str) -> str:
-        return escape(visible(text, most=SHOWN_LETTERS))
+    def cell(text: str, most: int = SHOWN_LETTERS) -> str:
+        return escape(visible(text, most=most))
 
     table = Table("row", "column", "value", "reason", title=cell(name))
     for bad in bad_rows[:SHOWN_BAD_ROWS]:
-        table.add_row(str(bad.row), cell(bad.column), cell(bad.value), cell(bad.reason))
+        table.add_row(
+            str(bad.row), cell(bad.column), cell(bad.value), cell(bad.reason, SHOWN_REASON)
+        )
     RESULT.print(table)
     total, rows = faults_in(bad_rows), rows_in(bad_rows)
     shown = f" (the first {SHOWN_BAD_ROWS} above)" if total > SHOWN_BAD_ROWS else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
+
+from feature_store.entities.told_meters import ToldMeters
 
 LARGEST_READING = 1e8
 """Of an interval, kWh or kW, and kvarh: a register has eight digits at most, so no state of it is
@@ -100,6 +102,11 @@ class ReadingBatch:
     """What was taken otherwise than it stands in the file, and is no fault."""
     received: Received | None = None
     """The file that it was taken from, if it was a file."""
+    told_meters: Mapping[str, ToldMeters] = field(default_factory=dict)
+    """By firm, the numbers that its rows came under, where no declaration says by them whose meter
+    each row is of."""
+    same_meter: bool = False
+    """Whether these are of the meter that the firm has, whatever numbers came before."""
 
 
 @dataclass(frozen=True, kw_only=True)

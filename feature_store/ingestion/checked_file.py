@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import polars as pl
 
+from feature_store.entities.meter_numbers import MeterNumbers
 from feature_store.entities.reading_batch import READING_COLUMNS, BadRow, Received, Refused
+from feature_store.entities.told_meters import ToldMeters
 from feature_store.ingestion.meter_checks import of_only_meters
-from feature_store.ingestion.meter_choice import SOURCE, Meter, summed
+from feature_store.ingestion.meter_choice import SOURCE, summed
 from feature_store.ingestion.power_cuts import QUALITY
 from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.row_check import RowCheck, sorted_out
@@ -42,6 +44,8 @@ class CheckedFile:
     """Meters in the file, as they are told to people."""
     notices: tuple[str, ...] = ()
     """What was taken otherwise than it stands there, and is no fault."""
+    told_meters: Mapping[str, ToldMeters] = field(default_factory=dict)
+    """See :attr:`feature_store.entities.reading_batch.ReadingBatch.told_meters`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +64,8 @@ def checked_file(
     tidied: Tidied,
     checks: Sequence[RowCheck],
     *,
-    meters: Sequence[Meter] = (),
+    meters: Sequence[MeterNumbers] = (),
+    told_meters: Mapping[str, ToldMeters] | None = None,
 ) -> CheckedFile | Refused:
     """Sort out rows, which have the columns of ``READING_COLUMNS`` parsed.
 
@@ -70,6 +75,7 @@ def checked_file(
             may be one meter to us, and have to be summed.
         checks: What can be wrong with them.
         meters: All meters that the file names.
+        told_meters: By firm, those of its rows, where no declaration knows them.
     """
     file, table = origin.file, tidied.table
     if not table.height:
@@ -101,6 +107,7 @@ def checked_file(
         content_sha256=content_hash(file, origin.request.selection),
         meters=tuple(meter.told for meter in meters if meter.told),
         notices=tidied.notices,
+        told_meters=told_meters or {},
     )
 
 

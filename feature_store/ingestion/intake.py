@@ -19,6 +19,7 @@ from feature_store.ingestion.read_request import ReadRequest
 from feature_store.point_in_time import Knowledge
 from feature_store.storage.append_outcome import DeliveryOutcome, Repeated
 from feature_store.storage.ledger_store import Clock, LedgerStore
+from feature_store.storage.meter_numbers import OtherMeterError
 from feature_store.storage.meter_owners import MeterOfAnotherFirmError, UndeclaredMeterError
 from feature_store.storage.refusals import Refusal, RefusedDelivery
 
@@ -105,6 +106,8 @@ def take_in(ledger: LedgerStore, delivery: Delivery) -> Taken | NotTaken:
     key = delivery.idempotency_key
     try:
         outcome = ledger.deliver(batch, clock=delivery.clock, idempotency_key=key)
+    except OtherMeterError as error:
+        return _refused(ledger, delivery, came, error.bad_rows)
     except (MeterOfAnotherFirmError, UndeclaredMeterError) as error:  # declared since it was read
         fault = BadRow(row=0, column="meter_id", value="", reason=str(error))
         return _refused(ledger, delivery, came, (fault,))
@@ -134,8 +137,10 @@ def in_query_words(text: str) -> str:
         'leave unit= out, or write unit=kWh'
         >>> in_query_words("say --labels start, or leave --known-at out")
         'say labels=start, or leave known= out'
+        >>> in_query_words("or add --same-meter")
+        'or add same_meter=true'
     """
-    return _OPTION.sub(r"\1=", text)
+    return _OPTION.sub(r"\1=", text.replace("--same-meter", "same_meter=true"))
 
 
 def _refused(

@@ -21,6 +21,7 @@ from feature_store.ingestion.meter_choice import (
     firms_of,
     meters_in,
     of_chosen_meters,
+    told_meters,
 )
 from feature_store.ingestion.power_cuts import with_parts_summed
 from feature_store.ingestion.read_request import Labels, ReadRequest, Unit
@@ -111,6 +112,7 @@ def labelled_file(
         tidied,
         _checks(layout, request),
         meters=meters,
+        told_meters=told_meters(firms, ids, file.name),
     )
 
 

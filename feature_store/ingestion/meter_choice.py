@@ -8,58 +8,37 @@ several meters: then each row is of the one whose number it tells.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
-from feature_store.entities.meter import Meter as DeclaredMeter
+from feature_store.entities.meter import Meter
+from feature_store.entities.meter_numbers import MeterNumbers, plain_number
 from feature_store.entities.reading_batch import MOST_FAULTS_TOLD, BadRow
-from feature_store.ingestion.read_request import MeterForFirm, ReadRequest, plain_number
+from feature_store.entities.told_meters import ToldMeters, numbered
+from feature_store.ingestion.read_request import MeterForFirm, ReadRequest
 from feature_store.ingestion.row_check import and_more
 from feature_store.ingestion.text_table import RAGGED_REASON, ROW, text
 from feature_store.time_grid import INTERVAL
 
 SOURCE = "source"
-"""Column that tells the meter a row is of, as :attr:`Meter.told`."""
+"""Column that tells the meter a row is of, as :attr:`MeterNumbers.told`."""
 
 _TOLD = 8
 """Numbers listed in a refusal; whoever holds more knows them from a list of their own."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Meter:
-    """A meter as the file names it."""
-
-    customer: str | None
-    """Customer number 고객번호."""
-    meter: str | None
-    """Meter number 계기번호."""
-
-    @property
-    def told(self) -> str:
-        """The numbers, for people; empty if the file tells none."""
-        return " / ".join(number for number in (self.customer, self.meter) if number)
-
-    def is_known_by(self, number: str) -> bool:
-        """Whether this is the number on its face."""
-        return self.meter is not None and plain_number(number) == plain_number(self.meter)
-
-    def has(self, number: str) -> bool:
-        """Whether it is known by this number."""
-        own = {plain_number(each) for each in (self.customer, self.meter) if each}
-        return plain_number(number) in own
-
-
-def meters_in(table: pl.DataFrame) -> tuple[Meter, ...]:
+def meters_in(table: pl.DataFrame) -> tuple[MeterNumbers, ...]:
     """Every meter of a table with the text columns ``customer`` and ``meter``."""
     pairs = table.select(customer=text("customer"), meter=text("meter")).unique()
     return tuple(
-        Meter(customer=customer, meter=meter)
+        MeterNumbers(customer=customer, meter=meter)
         for customer, meter in pairs.sort("customer", "meter").iter_rows()
     )
 
 
-def firms_of(meters: Iterable[Meter], request: ReadRequest) -> dict[Meter, str] | BadRow:
+def firms_of(
+    meters: Iterable[MeterNumbers], request: ReadRequest
+) -> dict[MeterNumbers, str] | BadRow:
     """Return the firm of every meter that is to be taken, or why that is not clear."""
     found = tuple(meters)
     chosen = _chosen(found, request)
@@ -83,7 +62,9 @@ def firms_of(meters: Iterable[Meter], request: ReadRequest) -> dict[Meter, str] 
     return firms
 
 
-def declared_ids(firms: Mapping[Meter, str], request: ReadRequest) -> dict[Meter, str] | BadRow:
+def declared_ids(
+    firms: Mapping[MeterNumbers, str], request: ReadRequest
+) -> dict[MeterNumbers, str] | BadRow:
     """Return which meter each meter of the file is, where its firm has declared several.
 
     The number on its face decides, else the customer number if only one meter has it.
@@ -109,15 +90,29 @@ def declared_ids(firms: Mapping[Meter, str], request: ReadRequest) -> dict[Meter
     return ids
 
 
+def told_meters(
+    firms: Mapping[MeterNumbers, str], ids: Mapping[MeterNumbers, str], source_name: str
+) -> dict[str, ToldMeters]:
+    """Return by firm the numbers of its meters in the file, where no declaration knows them."""
+    by_firm: dict[str, list[MeterNumbers]] = {}
+    for meter, firm_id in firms.items():
+        if meter not in ids:
+            by_firm.setdefault(firm_id, []).append(meter)
+    told = {firm_id: numbered(meters, source_name) for firm_id, meters in by_firm.items()}
+    return {firm_id: meters for firm_id, meters in told.items() if meters is not None}
+
+
 def _declares_several(firm_id: str | None, request: ReadRequest) -> bool:
     return firm_id is not None and len(request.declared_meters.get(firm_id, ())) > 1
 
 
-def _customer_numbers(meters: Iterable[DeclaredMeter]) -> frozenset[str]:
+def _customer_numbers(meters: Iterable[Meter]) -> frozenset[str]:
     return frozenset(meter.customer_number for meter in meters if meter.customer_number)
 
 
-def _chosen(found: tuple[Meter, ...], request: ReadRequest) -> dict[Meter, str | None] | BadRow:
+def _chosen(
+    found: tuple[MeterNumbers, ...], request: ReadRequest
+) -> dict[MeterNumbers, str | None] | BadRow:
     numbers = ", ".join(meter.told or "one without a number" for meter in found[:_TOLD])
     numbers += ", …" if len(found) > _TOLD else ""
     if not request.meters:
@@ -129,7 +124,7 @@ def _chosen(found: tuple[Meter, ...], request: ReadRequest) -> dict[Meter, str |
             f"are {len(found)} meters in one file; name those to take, each with "
             "--meter NUMBER (for --firm, several are summed) or --meter NUMBER=FIRM",
         )
-    chosen: dict[Meter, str | None] = {}
+    chosen: dict[MeterNumbers, str | None] = {}
     for wanted in request.meters:
         fitting = [meter for meter in found if meter.has(wanted.number)]
         if not fitting:
@@ -141,13 +136,13 @@ def _chosen(found: tuple[Meter, ...], request: ReadRequest) -> dict[Meter, str |
     return chosen
 
 
-def _named_twice(meter: Meter, wanted: MeterForFirm) -> BadRow:
+def _named_twice(meter: MeterNumbers, wanted: MeterForFirm) -> BadRow:
     reason = f"is named by two --meter, of which one is {wanted.number}; name each meter once"
     return _unclear("", meter.told, reason)
 
 
 def of_chosen_meters(
-    table: pl.DataFrame, firms: Mapping[Meter, str], ids: Mapping[Meter, str]
+    table: pl.DataFrame, firms: Mapping[MeterNumbers, str], ids: Mapping[MeterNumbers, str]
 ) -> pl.DataFrame:
     """Return the rows of the meters in ``firms``, with ``firm_id``, ``meter_id`` and ``source``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +11,13 @@ from typing import Literal
 import polars as pl
 
 from feature_store.entities.firm import Firm
+from feature_store.entities.meter_numbers import plain_number
+from feature_store.entities.other_meter import other_meters
 from feature_store.entities.reading_batch import BadRow, Refused
+from feature_store.entities.told_meters import CameBefore
 from feature_store.errors import SandanError
 from feature_store.ingestion.read_file import reader_of, understood
-from feature_store.ingestion.read_request import ReadRequest, plain_number
+from feature_store.ingestion.read_request import ReadRequest
 from feature_store.ingestion.source_file import SourceFile
 from feature_store.time_grid import INTERVAL
 
@@ -70,7 +73,12 @@ class Preview:
 
 
 def preview_file(
-    path: Path, request: ReadRequest, *, format_name: str | None = None, first: int = 8
+    path: Path,
+    request: ReadRequest,
+    *,
+    format_name: str | None = None,
+    before: Mapping[str, CameBefore] | None = None,
+    first: int = 8,
 ) -> Preview:
     """Return what an import of the file would see.
 
@@ -79,6 +87,7 @@ def preview_file(
         request: As an import would be asked for. A firm that is not named stands in the preview
             as ``?``: to look at a file, nothing need be known about it.
         format_name: Name of a reader; None: the one that recognises the file.
+        before: By firm, the numbers that its readings came under so far.
         first: How many rows of a firm to show.
     """
     found = understood(path, request, format_name=format_name)
@@ -95,6 +104,7 @@ def preview_file(
             bad_rows=found.bad_rows,
             refused=True,
         )
+    others = () if request.same_meter else other_meters(found.told_meters, before or {})
     return Preview(
         source_name=found.source_name,
         source_format=found.source_format,
@@ -102,8 +112,8 @@ def preview_file(
         meters=found.meters,
         firms=tuple(map(_firm, found.rows.partition_by("firm_id", maintain_order=True))),
         first_rows=found.rows.group_by("firm_id", maintain_order=True).head(first),
-        bad_rows=found.bad_rows,
-        refused=not found.rows.height,
+        bad_rows=(*(other.bad_row for other in others), *found.bad_rows),
+        refused=bool(others) or not found.rows.height,
         notices=found.notices,
         known_at=_known_at(found.rows, request),
     )

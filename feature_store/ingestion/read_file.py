@@ -81,6 +81,8 @@ def take_file(
         left_out=checked.bad_rows,
         notices=checked.notices,
         received=received(file, request, format_name=format_name, keep_good=keep_good),
+        told_meters=checked.told_meters,
+        same_meter=request.same_meter,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from feature_store.entities.known_meters import KnownMeters
 from feature_store.entities.meter import Meter
+from feature_store.entities.meter_numbers import plain_number
 from feature_store.errors import SandanError
 
 Unit = Literal["kWh", "kW"]
@@ -50,6 +51,8 @@ class ReadRequest:
     """Since when rows are known of which the file does not tell it. A history that is brought in
     is as a meter gave it, at once; of files that come regularly, the lateness is part of the
     truth."""
+    same_meter: bool = False
+    """Whether the file is of the meter that the firm has, though it names another number."""
     known_meters: KnownMeters | None = None
     """What rows are held against; None: any firm and meter is taken."""
 
@@ -67,6 +70,7 @@ class ReadRequest:
             self.unit or "",
             f"labels={self.labels}" if self.labels else "",
             "known=import" if self.known_at == "import" else "",
+            "same-meter" if self.same_meter else "",
         ]
         return ";".join([*chosen, *filter(None, asked)])
 
@@ -79,6 +83,7 @@ def read_request(  # noqa: PLR0913  one parameter an option
     unit: str | None,
     labels: str | None = None,
     known_at: str | None = None,
+    same_meter: bool = False,
 ) -> ReadRequest:
     """Return what the options of a command, or of a query, ask for as they are written."""
     if firm_id is not None and any("=" in each for each in meters):
@@ -90,6 +95,7 @@ def read_request(  # noqa: PLR0913  one parameter an option
         unit=None if unit is None else unit_of(unit),
         labels=None if labels is None else labels_of(labels),
         known_at="measured" if known_at is None else known_at_of(known_at),
+        same_meter=same_meter,
     )
 
 
@@ -146,17 +152,3 @@ def known_at_of(written: str) -> KnownAt:
             raise SandanError(
                 f"--known-at {written}: is neither measured nor import; write one of the two"
             )
-
-
-def plain_number(written: str) -> str:
-    """Return a customer or meter number as it is compared.
-
-    Hyphens and blanks are typography, and a workbook that keeps it as a number has lost its
-    leading zeros.
-
-    Example:
-        >>> plain_number("06-1234-5678") == plain_number("612345678")
-        True
-    """
-    kept = "".join(letter for letter in written if letter.isalnum() or letter == "*")
-    return kept.lstrip("0") or kept[:1]

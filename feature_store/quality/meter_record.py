@@ -49,9 +49,9 @@ LEAST_REST_SHARE = 0.02
 MOST_REST_QUANTILE = 0.75
 """Of the low loads: those above are a plant on its way down or up."""
 MOST_OF_CONTRACT = 3.0
-"""Times the contract power, what a meter can measure at most. Contract power follows what is
-connected, of which a part counts (60 % beyond 300 kW, 기본공급약관 제20조), so all of it draws 1.7
-times the contract; a furnace that was added before the contract was raised still stays below."""
+"""Times the contract power, what is believed of a supply at most: our own choice, from no rule. It
+leaves room for a firm that doubled its plant before it raised its contract, and lies below four,
+which is what kW make of a full load when they are taken for the kWh of a quarter hour."""
 _MAD_TO_SIGMA = 1.4826
 """Median absolute deviation to standard deviation, for a normal distribution."""
 _LEAST_SPREAD_SHARE = 0.02

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, insert
 from feature_store.entities.firm import Firm
 from feature_store.entities.known_meters import KnownMeters
 from feature_store.entities.reading_batch import ReadingBatch, Received
+from feature_store.entities.told_meters import CameBefore
 from feature_store.entities.weather_batch import WeatherBatch
 from feature_store.errors import SandanError
 from feature_store.settings import Settings
@@ -49,6 +50,7 @@ from feature_store.storage.import_order import (
 )
 from feature_store.storage.imports import import_of, store_news
 from feature_store.storage.ledger_knowledge import LedgerKnowledge
+from feature_store.storage.meter_numbers import came_before, keep_numbers
 from feature_store.storage.meter_owners import declare_meters, lock_meters
 from feature_store.storage.meter_versions import MeterVersions
 from feature_store.storage.migrate import upgrade
@@ -174,6 +176,11 @@ class LedgerStore:
         with self.engine.connect() as connection:
             return known_meters(connection, known_by=epoch_seconds(moment))
 
+    def came_before(self, firm_ids: Collection[str]) -> dict[str, CameBefore]:
+        """Return the numbers that firms' readings came under; firms without any are left out."""
+        with self.engine.connect() as connection:
+            return came_before(connection, firm_ids)
+
     def declare(
         self,
         firm: Firm,
@@ -277,6 +284,7 @@ def _append(
     """
     lock_meters(connection, dict(rows.select("meter_id", "firm_id").unique().rows()))
     moment = epoch_seconds(clock())
+    keep_numbers(connection, batch, rows, recorded_at=moment)
     earlier = import_of(connection, identity)
     if earlier is not None:
         return AlreadyReceived(rows_already_known=rows.height, import_id=earlier), moment

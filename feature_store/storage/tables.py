@@ -62,6 +62,20 @@ METERS = Table(
 """Whose each meter is; the row is what concurrent writers of the meter wait for."""
 Index("meters_by_firm", METERS.c.firm_id)
 
+METER_NUMBERS = Table(
+    "meter_numbers",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("meter_id", Text, ForeignKey("meters.meter_id"), nullable=False),
+    Column("numbers", Text, nullable=False),  # JSON: [[customer number, meter number], ...]
+    Column("source_name", Text, nullable=False),  # the first file that told them
+    Column("recorded_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Numbers that a meter's readings came under where no declaration tells the firm's meters apart;
+several in a row are summed."""
+Index("meter_numbers_by_meter", METER_NUMBERS.c.meter_id)
+
 READINGS = Table(
     "readings",
     METADATA,

@@ -115,6 +115,9 @@ class DeliveryAsked(BaseModel):
     known: KnownAtName = "measured"
     """Since when rows are known of which the body does not say it. `measured`: since the end of
     the interval. `import`: since this call, as befits deliveries whose lateness matters."""
+    same_meter: bool = False
+    """Whether it is the meter that the firm has readings of, though the body names another number,
+    as after an exchange."""
     format: FormatName | None = None
     """Name of the format; left out, it is recognised."""
     name: str = Field(
@@ -240,6 +243,7 @@ def _request(asked: DeliveryAsked, planner: PlannerInUse) -> ReadRequest:
             unit=asked.unit,
             labels=asked.labels,
             known_at=asked.known,
+            same_meter=asked.same_meter,
         )
     except SandanError as error:
         raise SandanError(in_query_words(str(error))) from None

@@ -37,13 +37,14 @@ class Form:
 _JSON = Form(suffix=".json", containers=frozenset({"json", "ndjson"}))
 _LINES = Form(suffix=".ndjson", containers=frozenset({"ndjson"}))
 _ARROW = Form(suffix=".arrow", containers=frozenset({"arrow", "arrow-stream"}))
-_ANY_FILE = Form(suffix="", containers=frozenset(get_args(Container)) - {"parquet"})
-"""A corrupt Parquet file can end the process that reads it: a command may, a service may not."""
+_PARQUET = Form(suffix=".parquet", containers=frozenset({"parquet"}))
+_ANY_FILE = Form(suffix="", containers=frozenset(get_args(Container)))
 FORMS = {
     "application/json": _JSON,
     "application/x-ndjson": _LINES,
     "application/vnd.apache.arrow.stream": _ARROW,
     "application/vnd.apache.arrow.file": _ARROW,
+    "application/vnd.apache.parquet": _PARQUET,
     "text/csv": _ANY_FILE,
     "application/octet-stream": _ANY_FILE,
 }
@@ -74,7 +75,10 @@ class SentBody:
             path.write_bytes(self.content)
             container = SourceFile(path).container
             if self.content and container not in form.containers:
-                raise BodyOfAnotherTypeError(_not_taken(container, self.media_type))
+                raise BodyOfAnotherTypeError(
+                    f"the body is {container}, not {self.media_type}; name its own media type, or "
+                    "send it again whole"
+                )
             yield path
 
 
@@ -96,15 +100,6 @@ async def _sent_body(request: Request) -> SentBody:
 
 
 BodySent = Annotated[SentBody, Depends(_sent_body)]
-
-
-def _not_taken(container: Container, media_type: str) -> str:
-    if container == "parquet":
-        return "the body is Parquet; send it as Arrow, or import it with 'sandan readings import'"
-    return (
-        f"the body is {container}, not {media_type}; name its own media type, or send it again "
-        "whole"
-    )
 
 
 def _file_name(told: str, suffix: str) -> str:

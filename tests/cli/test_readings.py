@@ -191,7 +191,6 @@ def test_a_file_of_two_meters_is_taken_by_the_number(sandan, two_meters):
     code, said = take(sandan, two_meters)
     assert (code, "111111, 222222" in said, "--meter" in said) == (1, True, True)
     assert "1 row added" in take(sandan, two_meters, "--meter", "222222")[1]
-    assert "1 correction" in take(sandan, two_meters, "--meter", "111111")[1]
 
 
 def test_a_firm_is_named_in_one_way(sandan, two_meters):
@@ -265,6 +264,19 @@ def test_a_preview_of_a_firms_declared_meters_suggests_to_name_the_firm(
     assert (code, "--firm kiln_works" in said) == (1, suggested)
     if suggested:
         assert sandan("readings", "preview", two_meters, "--firm", "kiln_works")[0] == 0
+
+
+def test_a_second_meters_export_is_refused_unless_it_is_said_to_be_the_same(sandan, two_meters):
+    first, second = ("--meter", "111111"), ("--meter", "222222")
+    assert take(sandan, two_meters, *first)[0] == 0
+    code, said = take(sandan, two_meters, *second)
+    told = " ".join(said.replace("│", " ").split())
+    assert (code, "sandan firms declare" in told, "--same-meter" in told) == (1, True, True)
+    options = ("--firm", "kiln_works", *second)
+    code, said = sandan("readings", "preview", two_meters, *options)
+    assert (code, "an import would be refused" in said) == (1, True)
+    assert sandan("readings", "preview", two_meters, *options, "--same-meter")[0] == 0
+    assert take(sandan, two_meters, *second, "--same-meter")[0] == 0
 
 
 def test_a_preview_counts_the_gaps_of_each_meter(sandan, tmp_path):

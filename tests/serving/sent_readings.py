@@ -47,6 +47,12 @@ def _file(rows: Sequence[Row]) -> bytes:
     return content.getvalue()
 
 
+def _parquet(rows: Sequence[Row]) -> bytes:
+    content = io.BytesIO()
+    _frame(rows).write_parquet(content)
+    return content.getvalue()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """One form of body."""
@@ -83,6 +89,7 @@ FORMS = (
         write=_stream,
     ),
     Form(name="arrow-file", media_type="application/vnd.apache.arrow.file", write=_file),
+    Form(name="parquet", media_type="application/vnd.apache.parquet", write=_parquet),
     Form(
         name="csv",
         media_type="text/csv",

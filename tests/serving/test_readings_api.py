@@ -38,6 +38,7 @@ SEVERAL = "press_shop"
 CSV = next(form for form in FORMS if form.name == "csv")
 LINES = next(form for form in FORMS if form.name == "ndjson")
 STREAM = next(form for form in FORMS if form.name == "arrow-stream")
+PARQUET = next(form for form in FORMS if form.name == "parquet")
 ARROW_FILE = next(form for form in FORMS if form.name == "arrow-file")
 
 every_form = pytest.mark.parametrize("form", FORMS, ids=str)
@@ -293,9 +294,7 @@ def exported(made):
         return made.made(Path(folder)).read_bytes()
 
 
-@pytest.mark.parametrize(
-    "made", [made for made in MADE if not made.file_name.endswith(".parquet")], ids=str
-)
+@pytest.mark.parametrize("made", MADE, ids=str)
 def test_every_export_that_a_command_takes_is_taken_with_the_same_words(served, made):
     unit = f"&unit={made.asks['unit']}" if "unit" in made.asks else ""
     query = f"?firm={FIRM}&name={made.file_name}&format={made.reader}{unit}"
@@ -317,6 +316,21 @@ def test_an_export_of_another_customer_is_refused_by_its_number(served):
     ledger.declare(a_firm(OTHER, meters=meters[CUSTOMER]), known_at=MONDAY + timedelta(days=1))
     answer = send(served.client, exported(made), FORMS[-1], query=f"?firm={OTHER}")
     assert answer.json()["rows_added"] == 96
+
+
+def test_a_second_meters_export_is_refused_until_it_is_said_to_be_the_same_one(served):
+    made = MADE[1]  # a title of it tells the number
+    send(served.client, exported(made), FORMS[-1], query=f"?firm={FIRM}&name=march.xls")
+    other = exported(made).replace(CUSTOMER.encode(), b"0698765432")
+    assert CUSTOMER.encode() in exported(made)
+    answer = send(served.client, other, FORMS[-1], query=f"?firm={FIRM}")
+    (fault,) = answer.json()["faults"]
+    assert (answer.status_code, fault["value"]) == (422, "0698765432")
+    assert f"({CUSTOMER} in march.xls)" in fault["reason"]
+    assert fault["fix"].endswith("or add same_meter=true if it is the same one under a new number")
+    assert rows_in(served.application.ledger, "readings") == 96
+    taken = send(served.client, other, FORMS[-1], query=f"?firm={FIRM}&same_meter=true")
+    assert taken.json()["rows_already_known"] == 96
 
 
 def as_meters_write(*rows):
@@ -402,7 +416,10 @@ def test_an_empty_body_is_refused(served, form):
         (b'[{"\\ud800": "a", "kwh": 1}]', JSON, "readings-refused"),
         (CSV.write([a_row()]), JSON, "body-of-another-type"),
         (JSON.write([a_row()]), STREAM, "body-of-another-type"),
-        (b"PAR1" + bytes(20), FORMS[-1], "body-of-another-type"),
+        (b"PAR1" + bytes(20), FORMS[-1], "readings-refused"),
+        (b"no Parquet", PARQUET, "readings-refused"),
+        (PARQUET.write([a_row()] * 50)[:-40], PARQUET, "readings-refused"),
+        (PARQUET.write([a_row()]), STREAM, "body-of-another-type"),
         (b"\xff\xff\xff\xff" + b"\x7f" * 200, STREAM, "readings-refused"),
         (b"a,b\n1,2\n", CSV, "unknown-format"),
         (b"period_start,kwh\n" + b"\x00\x01\n" * 5, CSV, "readings-refused"),
