@@ -20,11 +20,13 @@ from feature_store.settings import Settings
 from feature_store.storage.ledger_store import LedgerStore, open_store
 from feature_store.storage.meter_watch import MeterWatch
 from feature_store.storage.recent_window import WindowedStore
-from models.forecasting.forecaster import Forecaster
 from models.forecasting.ladder import ForecastLadder
 from models.forecasting.load_forecast import LoadForecast, QualityReason
+from models.forecasting.typical_firm import LearntInTraining, TypicalFirmsSource
 from models.forecasting.typical_of_store import TypicalOfStore
 from models.optimizer.schedule import Outcome
+from models.registry.bundle_error import BundleError, OtherModelError
+from models.registry.local_registry import refuse_if_never_made
 from serving.api import (
     advice_routes,
     bill_routes,
@@ -94,20 +96,14 @@ def build(settings: Settings) -> Application:
     """Open the ledger, load the champion if there is one and wire the use cases."""
     ledger = open_store(settings)
     windows = WindowedStore(ledger)
-    champion = _champion(settings)
-    model = None if isinstance(champion, str) else champion
-    without_model = champion if isinstance(champion, str) else None
+    ladder = _ladder(settings, TypicalOfStore(store=windows, state=ledger.last_import_id))
     planner = Planner(
         store=windows,
-        forecaster=ForecastLadder(
-            model=model,
-            typical=TypicalOfStore(store=windows, state=ledger.last_import_id),
-            without_model=without_model or "no_model",
-        ),
+        forecaster=ladder,
         scheduler=_cheapest_plan,
         suggestions=SuggestionStore(engine=ledger.engine),
         settings=settings,
-        without_model=without_model,
+        without_model=None if ladder.model else ladder.without_model,
     )
     return Application(
         planner=planner, readiness=Readiness(planner=planner), ledger=ledger, windows=windows
@@ -170,26 +166,39 @@ def _problem(path: str, error: Exception) -> Problem:
             return problem_of_status(HTTPStatus.INTERNAL_SERVER_ERROR, path)
 
 
-def _champion(settings: Settings) -> Forecaster | QualityReason:
-    """Load the model that serves, or say why none does: the service starts without one too."""
-    from models.registry.bundle import BundleError  # lightgbm and mlflow take seconds to import
-    from models.registry.champion import load_champion
+def _ladder(settings: Settings, of_ledger: TypicalFirmsSource) -> ForecastLadder:
+    """Load what forecasts: the champion with the typical firms that it learnt.
 
+    The service starts without a model too: the ladder then says why there is none, and typical
+    firms are those of the ledger.
+    """
+    why: QualityReason
     try:
-        return load_champion(settings)
+        refuse_if_never_made(settings)
+        from models.registry.champion import load_champion  # lightgbm and mlflow take seconds
+
+        champion = load_champion(settings)
     except NoModelError as error:
         logger.warning("%s; until then forecasts are made without a model", error)
-        return "no_model"
+        why = "no_model"
+    except OtherModelError as error:
+        logger.warning("%s; until then forecasts are made without a model", error)
+        why = "model_of_other_features"
     except BundleError as error:
         logger.warning("%s; until then forecasts are made without a model", error)
-        return "model_of_other_features"
+        why = "model_failed"
     except Exception:  # the registry may be out of reach, or hold what no version of ours wrote
         logger.exception(
             "the model cannot be loaded from %s; forecasts are made without one, see to the "
             "registry or run 'sandan train', and restart",
             settings.tracking_uri,
         )
-        return "model_failed"
+        why = "model_failed"
+    else:
+        learnt = LearntInTraining(firms=champion.typical)
+        typical = learnt if champion.typical.shapes else of_ledger
+        return ForecastLadder(model=champion.forecaster, typical=typical)
+    return ForecastLadder(model=None, typical=of_ledger, without_model=why)
 
 
 def _cheapest_plan(

@@ -16,12 +16,13 @@ from feature_store.point_in_time import Store
 from feature_store.settings import Settings
 from feature_store.snapshots import Snapshot, take_snapshot
 from feature_store.time_grid import STEPS_PER_DAY
+from models.forecasting import typical_firm
 from models.forecasting.lightgbm_quantiles import FITTED_LEVELS, BoosterParameters
 from models.forecasting.load_forecast import QUANTILES
-from models.forecasting.mixture import Mixture
 from models.forecasting.same_day_type_mean import SameDayTypeMean
 from models.forecasting.seasonal_naive import SeasonalNaive
 from models.forecasting.similar_day import SimilarDay
+from models.forecasting.trained_model import TrainedModel
 from models.registry.bundle import Manifest, write_bundle
 from models.registry.champion import BUNDLE_ARTIFACT, register_champion
 from training import plots, tracking
@@ -103,15 +104,20 @@ def fit_before(
     plan: TrainingPlan,
     *,
     on_booster: Callable[[], None] = lambda: None,
-) -> Mixture:
-    """Fit on what was known at ``cut``: no row's target or feature lies at or after it."""
-    return fit_pooled(
+) -> TrainedModel:
+    """Fit on what was known at ``cut``: nothing that is learnt lies at or after it."""
+    known = {name: history.as_of(cut) for name, history in snapshot.histories.items()}
+    forecaster = fit_pooled(
         snapshot.firms,
-        {name: history.as_of(cut) for name, history in snapshot.histories.items()},
+        known,
         sampling=plan.sampling,
         parameters=plan.boosters,
         on_booster=on_booster,
     )
+    typical = typical_firm.fit(
+        snapshot.firms, known, least_days_of_kind=typical_firm.LEAST_DAYS_TO_TRAVEL
+    )
+    return TrainedModel(forecaster=forecaster, typical=typical)
 
 
 def _test(
@@ -119,7 +125,7 @@ def _test(
 ) -> Backtest:
     """Fit without the held-back weeks and forecast them, beside the simple rules."""
     fitted = _counter("fit for test", len(FITTED_LEVELS), on_progress)
-    challenger = fit_before(snapshot, held_back.start, plan, on_booster=fitted)
+    challenger = fit_before(snapshot, held_back.start, plan, on_booster=fitted).forecaster
     return run_backtest(
         snapshot.firms,
         snapshot.histories,
@@ -131,7 +137,7 @@ def _test(
 
 def _register(
     settings: Settings,
-    forecaster: Mixture,
+    model: TrainedModel,
     snapshot: Snapshot,
     plan: TrainingPlan,
     run_id: str,
@@ -149,7 +155,7 @@ def _register(
     )
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / BUNDLE_ARTIFACT
-        write_bundle(bundle, forecaster, made)
+        write_bundle(bundle, model, made)
         model_uri = tracking.log_bundle(bundle)
     tags = {"snapshot_sha256": made.snapshot_sha256, "as_of": made.as_of.isoformat()}
     return register_champion(settings, model_uri=model_uri, run_id=run_id, tags=tags)

@@ -12,7 +12,6 @@ from feature_store.weighted_quantiles import weighted_quantiles
 from models.forecasting.analogue_loads import AnalogueLoads
 from models.forecasting.drawn_days import NO_COLUMN, drawn_columns
 from models.forecasting.load_forecast import QUANTILES
-from models.forecasting.width import AS_IT_IS, Width
 
 Mask = npt.NDArray[np.bool_]
 """Which steps are looked at, shape (steps,)."""
@@ -52,21 +51,18 @@ class PeakTime:
 
 
 def maximum_quantiles_kw(
-    maxima: SampledMaxima, *, measured_kw: float | None = None, width: Width = AS_IT_IS
+    maxima: SampledMaxima, *, measured_kw: float | None = None
 ) -> KilowattArray:
     """Return the distribution of the maximum.
 
     Args:
         maxima: Of the steps to come.
         measured_kw: The largest demand of the period measured already; None if nothing was.
-        width: What its earlier distributions taught of their width.
 
     Returns:
         Quantiles in the order of ``QUANTILES``, shape (len(QUANTILES),).
     """
-    quantiles_kw = width.applied(
-        weighted_quantiles(maxima.peak_kw[None], maxima.weight, QUANTILES)[0]
-    )
+    quantiles_kw = weighted_quantiles(maxima.peak_kw[None], maxima.weight, QUANTILES)[0]
     return quantiles_kw if measured_kw is None else np.maximum(quantiles_kw, measured_kw)
 
 

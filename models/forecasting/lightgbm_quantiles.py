@@ -151,7 +151,7 @@ def fit(
     usable = known & np.isfinite(frame.target_kw)
     if not usable.any():
         raise NotEnoughReadingsError(
-            "no firm has two weeks of readings before the training period ends; import more"
+            "no firm has 28 days of readings before the training period ends; import more"
         )
     rows = ScaledRows(values=frame.values[usable])
     firm_id = [frame.firm_id[code] for code in frame.firm_code[usable]]

@@ -131,23 +131,45 @@ class Mixture:
         return together(states).of(of_issue)
 
     def _relived(self, firm: Firm, history: LoadHistory, midnights: Instants) -> OnlineState:
-        """Learn from the forecasts of four weeks before each midnight."""
-        if len(midnights) > 1 and not history.punctual:  # each midnight knows it differently
-            return together([self._relived(firm, history, one[None]) for one in midnights])
+        """Learn from the forecasts of four weeks before each midnight.
+
+        Every forecast is heard once, for what it rests on was known when it was issued. What came
+        of it, each midnight knows as it was told by then.
+        """
         wanted = midnights[:, None] + np.arange(-_ISSUES, 0) * ISSUES_APART_STEPS * STEP
         relived = np.unique(wanted)
         relived = relived[relived > utc_instant(history.grid.start)]
         if not len(relived):
             return untaught(len(midnights), len(PRIOR))
-        known = history if history.punctual else history.as_of(to_datetime(midnights[0]))
-        heard = hear(self.boosters, [_asked(firm, known, relived, STEPS_PER_DAY)])
+        heard = hear(self.boosters, [_asked(firm, history, relived, STEPS_PER_DAY)])
         place = np.minimum(np.searchsorted(relived, wanted), len(relived) - 1)
         window = np.where(relived[place] == wanted, place, -1)
-        return learnt(heard.demand_kw, heard.measured_kw, heard.level_kw, PRIOR, window)
+        if history.punctual:  # what came lies before the midnight, and was known at once
+            return learnt(heard.demand_kw, heard.measured_kw, heard.level_kw, PRIOR, window)
+        return together(
+            [
+                learnt(
+                    heard.demand_kw,
+                    _came_of(relived, history.as_of(to_datetime(midnight))),
+                    heard.level_kw,
+                    PRIOR,
+                    own[None],
+                )
+                for midnight, own in zip(midnights, window, strict=True)
+            ]
+        )
 
 
 def _asked(firm: Firm, history: LoadHistory, issue_times: Instants, steps: int) -> Asked:
     return Asked(firm=firm, history=history, issue_times=issue_times, leads=np.arange(steps))
+
+
+def _came_of(issue_times: Instants, known: LoadHistory) -> KilowattArray:
+    """Load of the day after each issue time, shape (issue times, STEPS_PER_DAY)."""
+    first = ((issue_times - known.grid.starts[0]) // STEP).astype(np.int64)
+    place = first[:, None] + np.arange(STEPS_PER_DAY)
+    inside = (place >= 0) & (place < known.grid.steps)
+    return np.where(inside, known.demand_kw.take(place, mode="clip"), np.nan)
 
 
 def _midnights(firm: Firm, issue_times: Instants) -> Instants:

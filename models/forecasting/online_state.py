@@ -38,10 +38,12 @@ FORGETTING = 0.98
 PER_LEVEL_SHARE = 0.5
 """Share of an expert's loss that each level judges for itself; of the rest, all levels together."""
 WIDTH_RATE = 0.06
+"""Change of a width factor's logarithm per share of misses too many: where all lies outside, one
+issue widens that side by 8 %."""
 WIDTH_KEPT = 0.995
-"""Pull of a width factor back to one, an issue."""
+"""Of the logarithm at each issue: what was learnt is half forgotten after 140."""
 NARROWEST, WIDEST = -0.5, 0.7
-"""Bounds of the logarithm of a width factor."""
+"""Bounds of the logarithm of a width factor: 0.6 to 2 times as wide."""
 _LEVELS = np.array(QUANTILES)
 _MIDDLE = QUANTILES.index(0.5)
 _OUTER = (QUANTILES.index(0.1), QUANTILES.index(0.9))
@@ -214,7 +216,11 @@ def _more_regret(
 def _more_width(
     width: FloatArray, measured_kw: KilowattArray, issued_kw: KilowattArray
 ) -> FloatArray:
-    """Learn from one more issue: too many readings outside widen a side, too few narrow it."""
+    """Learn from one more issue: too many readings outside widen a side, too few narrow it.
+
+    In the long run about a tenth then lies beyond each of the 0.1 and 0.9 quantiles (adaptive
+    conformal inference, Gibbs and Candes 2021, arXiv:2106.00170).
+    """
     known = np.isfinite(measured_kw) & np.isfinite(issued_kw).all(axis=2)
     after = width.copy()
     for number, part in enumerate(_ranges(WIDTH_EDGES, measured_kw.shape[1])):

@@ -30,6 +30,9 @@ SHAPE_DAYS = 84
 """Newest days that make a shape: twelve of each weekday, and no more than a season."""
 LEAST_DAYS = 14
 """Known days that a firm must have to be an example: each weekday twice."""
+LEAST_DAYS_TO_TRAVEL = 4
+"""Days of a kind that a shape must be made of to travel with a model: of a single one, quantiles
+are its very readings. A firm that is trained on has four of each weekday."""
 MOST_FIRMS = 48
 """Examples kept, of a large complex an even choice: more make no smoother a pool, and a megabyte
 of text."""
@@ -58,7 +61,6 @@ _PLAIN = np.square(QUANTILES)
 class FirmShape:
     """How one firm draws, free of its size."""
 
-    firm_id: str
     tariff_class: TariffClass
     contract_share: float
     """Its mean load over its contract power."""
@@ -135,25 +137,28 @@ class LearntInTraining:
         return self.firms
 
 
-def fit(firms: Sequence[Firm], histories: Mapping[str, LoadHistory]) -> TypicalFirms:
+def fit(
+    firms: Sequence[Firm], histories: Mapping[str, LoadHistory], *, least_days_of_kind: int = 1
+) -> TypicalFirms:
     """Learn the shapes of firms from their readings; those with too few are left out.
 
     Args:
         firms: In any order.
         histories: What was known of each firm by its id; a firm may be missing.
+        least_days_of_kind: Known days of a kind below which nothing is said of it.
     """
     shapes = [
         shape
-        for firm in firms
+        for firm in sorted(firms, key=lambda firm: firm.firm_id)
         if firm.firm_id in histories
-        if (shape := _shape_of(firm, histories[firm.firm_id])) is not None
+        if (shape := _shape_of(firm, histories[firm.firm_id], least_days_of_kind)) is not None
     ]
-    shapes.sort(key=lambda shape: (shape.tariff_class, shape.contract_share, shape.firm_id))
+    shapes.sort(key=lambda shape: (shape.tariff_class, shape.contract_share))
     chosen = np.unique(np.linspace(0, len(shapes) - 1, MOST_FIRMS).round().astype(int))
     return TypicalFirms(shapes=tuple(shapes[place] for place in chosen) if shapes else ())
 
 
-def _shape_of(firm: Firm, history: LoadHistory) -> FirmShape | None:
+def _shape_of(firm: Firm, history: LoadHistory, least_days_of_kind: int) -> FirmShape | None:
     known = np.flatnonzero(np.isfinite(history.demand_kw))
     if known.size < LEAST_DAYS * STEPS_PER_DAY:
         return None
@@ -169,11 +174,10 @@ def _shape_of(firm: Firm, history: LoadHistory) -> FirmShape | None:
     for each in DAY_KINDS:
         days_kw = by_day_kw[kind == each].T
         if days_kw.size:
-            quantiles[each] = (
-                weighted_quantiles(days_kw, np.ones(days_kw.shape[1]), QUANTILES) / mean_kw
-            )
+            of_kind = weighted_quantiles(days_kw, np.ones(days_kw.shape[1]), QUANTILES) / mean_kw
+            enough = np.isfinite(days_kw).sum(axis=1) >= least_days_of_kind
+            quantiles[each] = np.where(enough[:, None], of_kind, np.nan)
     return FirmShape(
-        firm_id=firm.firm_id,
         tariff_class=firm.contract.tariff_class,
         contract_share=mean_kw / firm.contract.power_kw,
         quantiles=quantiles.round(DECIMALS),
@@ -208,7 +212,6 @@ def _fit_of(shape: FirmShape, contract: Contract, own: OwnReadings) -> _Fit:
 
 
 PLAIN_SHAPE = FirmShape(
-    firm_id="",
     tariff_class="industrial_eul",
     contract_share=float(_PLAIN @ _MASS),
     quantiles=np.broadcast_to(

@@ -1,4 +1,4 @@
-"""The shapes of a complex's firms as JSON, for the bundle of a model."""
+"""The shapes of a complex's firms as JSON, for the bundle of a model; no firm is named."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ class ShapeDocument(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    firm_id: str
     tariff_class: TariffClass
     contract_share: float = Field(gt=0)
     quantiles: list[list[list[float] | None]]
@@ -43,7 +42,6 @@ def to_json(typical: TypicalFirms) -> str:
     """Write shapes as the text that :func:`from_json` reads."""
     shapes = [
         ShapeDocument(
-            firm_id=shape.firm_id,
             tariff_class=shape.tariff_class,
             contract_share=shape.contract_share,
             quantiles=[
@@ -83,7 +81,6 @@ def _shape(document: ShapeDocument, levels: tuple[float, ...]) -> FirmShape:
             f"{QUANTILES} in {expected}; train again with 'sandan train'"
         )
     return FirmShape(
-        firm_id=document.firm_id,
         tariff_class=document.tariff_class,
         contract_share=document.contract_share,
         quantiles=np.array(rows, dtype=np.float64),

@@ -1,6 +1,6 @@
-"""A model as plain files: LightGBM text models, the ridge and a manifest as JSON.
+"""A model as plain files: LightGBM text models; the ridge, typical firms and a manifest as JSON.
 
-Nothing is unpickled.
+Nothing is unpickled, and no firm is named.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from datetime import datetime
 from pathlib import Path
 
 import lightgbm as lgb
-import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from feature_store.errors import SandanError
 from feature_store.features.catalogue import catalogue_hash
-from models.forecasting.lightgbm_quantiles import FITTED_LEVELS, LightGBMQuantiles
+from models.forecasting import typical_firm_document
+from models.forecasting.lightgbm_quantiles import FITTED_LEVELS, INPUTS, LightGBMQuantiles
 from models.forecasting.load_forecast import QUANTILES, quantile_key
 from models.forecasting.mixture import Mixture
-from models.forecasting.ridge_anchor import RidgeAnchor
+from models.forecasting.trained_model import TrainedModel
+from models.forecasting.typical_firm_document import TypicalFirmsError
+from models.registry import ridge_document
+from models.registry.bundle_error import BundleError, OtherModelError
+from models.registry.ridge_document import RidgeDocumentError
 
 MANIFEST = "manifest.json"
 RIDGE = "ridge.json"
-
-
-class BundleError(SandanError):
-    """The files of a model are damaged, or made for other features than this code computes."""
+TYPICAL_FIRMS = "typical_firms.json"
+_RETRAIN = "train again with 'sandan train'"
 
 
 class Manifest(BaseModel):
@@ -47,78 +48,102 @@ class Manifest(BaseModel):
     sha256_of_file: dict[str, str] = {}
 
 
-class _RidgeDocument(BaseModel):
-    """Coefficients by range of lead time and regressor."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    pool: list[list[float]]
-    of_firm: dict[str, list[list[float]]]
-
-
-def write_bundle(folder: Path, forecaster: Mixture, made: Manifest) -> None:
+def write_bundle(folder: Path, model: TrainedModel, made: Manifest) -> None:
     """Write a model into ``folder``, which is made, and ``made`` with the digests of its files."""
     folder.mkdir(parents=True, exist_ok=True)
-    ridge = forecaster.boosters.ridge
-    document = _RidgeDocument(
-        pool=ridge.pool.tolist(),
-        of_firm={name: own.tolist() for name, own in ridge.of_firm.items()},
-    )
-    texts = {RIDGE: document.model_dump_json()}
-    for level, booster in zip(FITTED_LEVELS, forecaster.boosters.boosters, strict=True):
+    fitted = model.forecaster.boosters
+    texts = {
+        RIDGE: ridge_document.to_json(fitted.ridge),
+        TYPICAL_FIRMS: typical_firm_document.to_json(model.typical),
+    }
+    for level, booster in zip(FITTED_LEVELS, fitted.boosters, strict=True):
         texts[_booster_file(level)] = booster.model_to_string()
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    digests = {name: _digest(text) for name, text in texts.items()}
+        (folder / name).write_bytes(text.encode())
+    digests = {name: _digest(text.encode()) for name, text in texts.items()}
     manifest = made.model_copy(update={"sha256_of_file": digests})
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
 
 
-def read_bundle(folder: Path, *, version: str) -> Mixture:
-    """Read a bundle back, checking every digest and that its features are this code's."""
+def read_bundle(folder: Path, *, version: str) -> TrainedModel:
+    """Read a bundle back, checking every digest and that this code computes what it was made for.
+
+    Raises:
+        BundleError: A file is gone or damaged.
+        OtherModelError: It was made for other features, quantiles, regressors or typical firms.
+    """
     manifest = _manifest(folder, version)
-    ridge = _RidgeDocument.model_validate_json(_checked(folder / RIDGE, manifest, version))
+    try:
+        ridge = ridge_document.from_json(_checked(folder / RIDGE, manifest, version))
+        typical = typical_firm_document.from_json(
+            _checked(folder / TYPICAL_FIRMS, manifest, version)
+        )
+    except (RidgeDocumentError, TypicalFirmsError) as error:
+        raise OtherModelError(f"{version}: {error}") from error
     boosters = tuple(
-        lgb.Booster(model_str=_checked(folder / _booster_file(level), manifest, version))
-        for level in FITTED_LEVELS
+        _booster(folder / _booster_file(level), manifest, version) for level in FITTED_LEVELS
     )
-    anchor = RidgeAnchor(
-        pool=np.array(ridge.pool),
-        of_firm={name: np.array(own) for name, own in ridge.of_firm.items()},
-    )
-    quantiles = LightGBMQuantiles(boosters=boosters, ridge=anchor, version=version)
-    return Mixture(boosters=quantiles, version=version)
+    quantiles = LightGBMQuantiles(boosters=boosters, ridge=ridge, version=version)
+    return TrainedModel(forecaster=Mixture(boosters=quantiles, version=version), typical=typical)
 
 
 def _manifest(folder: Path, version: str) -> Manifest:
     try:
-        manifest = Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = Manifest.model_validate_json(_content(folder / MANIFEST, version))
     except ValidationError as error:
-        raise BundleError(
-            f"{version}: its manifest is of another kind of model; train again with 'sandan train'"
+        if error.errors()[0]["type"] == "json_invalid":
+            raise BundleError(
+                f"{version}: {MANIFEST} is no JSON; restore it or {_RETRAIN}"
+            ) from error
+        raise OtherModelError(
+            f"{version}: its manifest is of another kind of model; {_RETRAIN}"
         ) from error
-    made_for = (manifest.features_hash, manifest.quantiles, manifest.fitted_levels)
-    if made_for != (catalogue_hash(), QUANTILES, FITTED_LEVELS):
-        raise BundleError(
+    if manifest.features_hash != catalogue_hash():
+        raise OtherModelError(
             f"{version}: made for features {manifest.features_hash}, this code computes "
-            f"{catalogue_hash()}; train again with 'sandan train'"
+            f"{catalogue_hash()}; {_RETRAIN}"
+        )
+    if (manifest.quantiles, manifest.fitted_levels) != (QUANTILES, FITTED_LEVELS):
+        raise OtherModelError(
+            f"{version}: made for quantiles {manifest.quantiles}, fitted at "
+            f"{manifest.fitted_levels}, this code has {QUANTILES} and {FITTED_LEVELS}; {_RETRAIN}"
         )
     return manifest
+
+
+def _booster(file: Path, manifest: Manifest, version: str) -> lgb.Booster:
+    booster = lgb.Booster(model_str=_checked(file, manifest, version))
+    if tuple(booster.feature_name()) != INPUTS:
+        raise OtherModelError(
+            f"{version}: {file.name} was fitted on other columns than this code computes; "
+            f"{_RETRAIN}"
+        )
+    return booster
 
 
 def _booster_file(level: float) -> str:
     return f"{quantile_key(level)}.txt"
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _checked(file: Path, manifest: Manifest, version: str) -> str:
-    text = file.read_text(encoding="utf-8")
-    if _digest(text) != manifest.sha256_of_file.get(file.name):
+    """The text of a file that is as it was trained."""
+    content = _content(file, version)
+    if _digest(content) != manifest.sha256_of_file.get(file.name):
         raise BundleError(
-            f"{version}: {file.name} is not the file that was trained; "
-            "restore it or train again with 'sandan train'"
+            f"{version}: {file.name} is not the file that was trained; restore it or {_RETRAIN}"
         )
-    return text
+    return content.decode()
+
+
+def _content(file: Path, version: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{version}: {file.name} cannot be read from {file.parent} ({error.strerror}); "
+            f"restore it or {_RETRAIN}"
+        ) from error

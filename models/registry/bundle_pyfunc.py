@@ -25,7 +25,8 @@ class BundleModel(PythonModel):  # type: ignore[misc]  # MLflow is untyped at ou
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the bundle that was logged with the model."""
-        self.forecaster = read_bundle(Path(context.artifacts["bundle"]), version="mlflow")
+        folder = Path(context.artifacts["bundle"])
+        self.forecaster = read_bundle(folder, version="mlflow").forecaster
 
     def predict(
         self,

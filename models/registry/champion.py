@@ -11,18 +11,18 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from feature_store.errors import NoModelError
 from feature_store.settings import Settings
-from models.forecasting.forecaster import Forecaster
+from models.forecasting.trained_model import TrainedModel
 from models.registry.bundle import read_bundle
+from models.registry.local_registry import CHAMPION, refuse_if_never_made
 
 MODEL_NAME = "load-forecaster"
-CHAMPION = "champion"
 BUNDLE_ARTIFACT = "bundle"
 """Name of the bundle's folder, which MLflow keeps as it lays artefacts out."""
 
 
-def load_champion(settings: Settings) -> Forecaster:
+def load_champion(settings: Settings) -> TrainedModel:
     """Load the version that the alias points to; none is a :class:`NoModelError`."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    refuse_if_never_made(settings)
     client = MlflowClient(settings.tracking_uri, settings.tracking_uri)
     try:
         version = client.get_model_version_by_alias(MODEL_NAME, CHAMPION)

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from mlflow import MlflowClient
 
-from feature_store.features.catalogue import NAMES, catalogue_hash
 from feature_store.settings import Settings
 from models.forecasting.ladder import ALIKE_DAYS
-from models.forecasting.lightgbm_quantiles import FITTED_LEVELS
-from models.forecasting.load_forecast import QUANTILES
-from models.registry.bundle import MANIFEST, Manifest
-from models.registry.champion import BUNDLE_ARTIFACT, CHAMPION, MODEL_NAME
+from models.forecasting.trained_model import TrainedModel
+from models.forecasting.typical_firm import TypicalFirms
 from serving.bootstrap import Application, build, connect, create_app
 from tests.builders import MONDAY, a_batch_of, a_firm
+from tests.fakes.fitted_model import a_fitted_model
 from tests.fakes.made_load import a_made_load
 from tests.serving.app_client import AppClient
+from tests.serving.registered_model import (
+    a_manifest,
+    bundle_folder,
+    make_champion,
+    point_champion_to,
+)
 
 DAYS = 30
 HISTORY = a_made_load(DAYS)
 FIRM = HISTORY.firm_id
+MODEL = TrainedModel(forecaster=a_fitted_model(), typical=TypicalFirms())
 
 
 @pytest.fixture
@@ -54,28 +57,6 @@ def pages_of(application: Application) -> AppClient:
     return AppClient(app)
 
 
-def make_champion(settings: Settings, features_hash: str) -> None:
-    """Register a bundle made for other features than this code computes."""
-    folder = settings.home / "foreign"
-    bundle = folder / "artifacts" / BUNDLE_ARTIFACT
-    bundle.mkdir(parents=True)
-    made = Manifest(
-        quantiles=QUANTILES,
-        fitted_levels=FITTED_LEVELS,
-        features=NAMES,
-        features_hash=features_hash,
-        as_of=MONDAY,
-        snapshot_sha256="0" * 64,
-        parameters={},
-        code_version="0.0.1",
-    )
-    (bundle / MANIFEST).write_text(json.dumps(made.model_dump(mode="json")), encoding="utf-8")
-    client = MlflowClient(settings.tracking_uri, settings.tracking_uri)
-    client.create_registered_model(MODEL_NAME)
-    version = client.create_model_version(MODEL_NAME, source=folder.as_uri()).version
-    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
-
-
 def is_forecast_for(application: Application, reason: str) -> None:
     """The service is ready, forecasts without a model, and says so on its pages."""
     assert application.readiness.is_ready()
@@ -96,7 +77,7 @@ def test_without_a_champion_it_starts_and_says_what_to_run(settings, start, capl
 
 
 def test_a_champion_for_other_features_does_not_keep_it_from_starting(settings, start, caplog):
-    make_champion(settings, features_hash="another")
+    make_champion(settings, MODEL, a_manifest(features_hash="another"))
     application = start(settings)
     is_forecast_for(application, "model_of_other_features")
     assert "train again with 'sandan train'" in caplog.text
@@ -105,13 +86,26 @@ def test_a_champion_for_other_features_does_not_keep_it_from_starting(settings, 
     )
 
 
-def test_a_champion_whose_files_are_gone_does_not_either(settings, start, caplog):
-    make_champion(settings, features_hash=catalogue_hash())
+@pytest.mark.parametrize("name", ["manifest.json", "ridge.json", "typical_firms.json"])
+def test_a_champion_that_lost_a_file_does_not_either_and_the_log_names_it(
+    settings, start, caplog, name
+):
+    make_champion(settings, MODEL)
+    (bundle_folder(settings) / name).unlink()
+    application = start(settings)
+    is_forecast_for(application, "model_failed")
+    assert f"{name} cannot be read" in caplog.text
+    assert "restore it or train again with 'sandan train'" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert "모델을 불러오지 못해" in pages_of(application).get("/?lang=ko").text
+
+
+def test_a_registry_that_answers_what_nobody_foresaw_does_not_either(settings, start, caplog):
+    point_champion_to(settings, settings.home / "nowhere")
     application = start(settings)
     is_forecast_for(application, "model_failed")
     assert "the model cannot be loaded" in caplog.text
     assert "Traceback" in caplog.text
-    assert "모델을 불러오지 못해" in pages_of(application).get("/?lang=ko").text
 
 
 def test_before_any_firm_is_declared_it_is_ready_and_the_pages_say_what_to_do(settings):

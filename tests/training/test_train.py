@@ -1,5 +1,6 @@
 """A training run learns the load, tells it honestly, keeps everything, and serves the result."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,11 +10,16 @@ import pytest
 from mlflow import MlflowClient
 
 from feature_store.errors import NoModelError, NotEnoughReadingsError
+from feature_store.features.load_table import HALF_DAY, REST_DAY, SATURDAY, WORKDAY
 from feature_store.settings import Settings
 from feature_store.snapshots import take_snapshot
-from feature_store.time_grid import STEP, STEPS_PER_DAY
+from feature_store.time_grid import STEP, STEPS_PER_DAY, STEPS_PER_WEEK
+from models.forecasting import typical_firm
 from models.forecasting.lightgbm_quantiles import BoosterParameters
-from models.registry.champion import load_champion
+from models.forecasting.typical_firm import LEAST_DAYS_TO_TRAVEL
+from models.forecasting.typical_firm_document import to_json
+from models.registry import ridge_document
+from models.registry.champion import BUNDLE_ARTIFACT, load_champion
 from tests.builders import MONDAY, a_batch_of, a_firm, a_history
 from tests.fakes.made_load import a_made_load
 from tests.fakes.memory_store import MemoryStore
@@ -80,7 +86,7 @@ def test_it_beats_every_simple_rule_on_a_load_with_good_and_bad_days(trained):
 
 def test_the_champion_is_what_was_registered(trained):
     settings, report, _ = trained
-    champion = load_champion(settings)
+    champion = load_champion(settings).forecaster
     assert champion.version == report.model_version == "load-forecaster/1"
     firm = a_firm(holiday_country=None)
     forecast = champion.predict(firm, HISTORIES["kiln_works"], AS_OF, 2 * STEPS_PER_DAY)
@@ -122,7 +128,7 @@ def test_mlflow_itself_loads_it_and_predicts_the_same(trained):
     firm = a_firm(holiday_country=None)
     frame = feature_frame(firm, HISTORIES["kiln_works"], issue, np.arange(STEPS_PER_DAY))
     told = loaded.predict(pd.DataFrame(frame.values, columns=list(NAMES)))
-    boosters = load_champion(settings).boosters
+    boosters = load_champion(settings).forecaster.boosters
     expected_kw = boosters.predict_values(frame.values, [NOBODY] * STEPS_PER_DAY)
     np.testing.assert_allclose(told["q0.5"], expected_kw[:, 5])
 
@@ -134,8 +140,33 @@ def test_progress_reaches_the_end_of_every_stage(trained):
     assert all(done == total for done, total in last.values())
 
 
+def test_the_champion_brings_the_typical_firms_of_all_that_was_known(trained):
+    settings, _, _ = trained
+    firms = [a_firm(name, holiday_country=None) for name in HISTORIES]
+    expected = typical_firm.fit(firms, HISTORIES, least_days_of_kind=LEAST_DAYS_TO_TRAVEL)
+    learnt = load_champion(settings).typical
+    assert len(learnt.shapes) == len(HISTORIES)
+    for shape, own in zip(learnt.shapes, expected.shapes, strict=True):
+        assert shape.contract_share == own.contract_share
+        np.testing.assert_array_equal(shape.quantiles, own.quantiles)
+
+
+def test_no_file_of_the_model_names_a_firm_or_holds_its_readings(trained):
+    """What it draws over its mean, and how large it is over its contract, is all that travels."""
+    settings, report, _ = trained
+    (bundle,) = (settings.artifacts / "models").rglob(BUNDLE_ARTIFACT)
+    told = {file.name: file.read_text(encoding="utf-8") for file in bundle.iterdir()}
+    names = [firm.firm_id for firm in report.backtest.firms]
+    for text in told.values():
+        assert not [name for name in (*names, "Kiln", "가마") if name in text]
+    numbers = {float(one) for one in re.findall(r"[\d.]+", told["typical_firms.json"])}
+    readings = {float(kw) for one in HISTORIES.values() for kw in one.demand_kw.round(4)}
+    assert len(readings) > 1000
+    assert not numbers & readings
+
+
 def test_what_happens_after_the_cut_changes_nothing_in_the_model(tmp_path):
-    """Poison everything from the cut on: the fitted boosters stay the same to the letter."""
+    """Poison everything from the cut on: all that is learnt stays the same to the letter."""
     cut = MONDAY + timedelta(days=90)
     history = HISTORIES["kiln_works"]
     poisoned_kw = history.demand_kw.copy()
@@ -146,9 +177,28 @@ def test_what_happens_after_the_cut_changes_nothing_in_the_model(tmp_path):
         snapshot = take_snapshot(tmp_path / str(number), known)
         models.append(fit_before(snapshot, cut, PLAN))
     honest, poisoned = models
-    pairs = zip(honest.boosters.boosters, poisoned.boosters.boosters, strict=True)
-    for one, other in pairs:
+    boosters = (model.forecaster.boosters.boosters for model in models)
+    for one, other in zip(*boosters, strict=True):
         assert one.model_to_string() == other.model_to_string()
+    assert ridge_document.to_json(honest.forecaster.boosters.ridge) == ridge_document.to_json(
+        poisoned.forecaster.boosters.ridge
+    )
+    assert to_json(honest.typical) == to_json(poisoned.typical)
+    assert honest.typical.shapes
+
+
+def test_of_a_kind_of_day_seen_three_times_no_reading_travels_with_the_model(tmp_path):
+    """Its quantiles would be hardly more than the three days themselves."""
+    history = HISTORIES["kiln_works"]
+    saturday = history.grid.clock(a_firm().zone).weekday == SATURDAY
+    first_of_three = len(history.demand_kw) - 3 * STEPS_PER_WEEK
+    demand_kw = history.demand_kw.copy()
+    demand_kw[saturday & (np.arange(len(demand_kw)) < first_of_three)] = np.nan
+    few = a_history(demand_kw.tolist())
+    snapshot = take_snapshot(tmp_path, _Known(AS_OF, {"kiln_works": few}))
+    (shape,) = fit_before(snapshot, AS_OF, PLAN).typical.shapes
+    assert np.isnan(shape.quantiles[HALF_DAY]).all()
+    assert np.isfinite(shape.quantiles[[WORKDAY, REST_DAY]]).all()
 
 
 def test_a_young_firm_and_a_broken_meter_do_not_keep_the_others_from_a_model(tmp_path):
@@ -163,7 +213,7 @@ def test_a_young_firm_and_a_broken_meter_do_not_keep_the_others_from_a_model(tmp
     report = train(Settings(home=tmp_path), _Store(histories), as_of=AS_OF, plan=PLAN)
     assert report.backtest.left_out == ("newcomer", "press_shop")
     assert [firm.firm_id for firm in report.backtest.firms] == ["kiln_works"]
-    champion = load_champion(Settings(home=tmp_path))
+    champion = load_champion(Settings(home=tmp_path)).forecaster
     forecast = champion.predict(a_firm("newcomer", holiday_country=None), young, AS_OF, 96)
     assert forecast.median_kw.max() > 0
 

@@ -14,7 +14,6 @@ from models.forecasting.daily_maximum import (
     sampled_maxima,
 )
 from models.forecasting.load_forecast import QUANTILES
-from models.forecasting.width import Width
 from tests.models.forecasting.made_analogues import in_parts, of_days
 
 EVERY = np.ones(4, dtype=bool)
@@ -75,11 +74,10 @@ def test_a_target_day_without_days_alike_leaves_the_maximum_to_the_paths():
 @given(
     arrays(np.float64, 9, elements=st.floats(0, 500)),
     st.one_of(st.none(), st.floats(0, 700)),
-    st.floats(-0.5, 0.7),
 )
-def test_the_distribution_rises_and_is_never_below_what_was_measured(peaks_kw, measured_kw, up):
+def test_the_distribution_rises_and_is_never_below_what_was_measured(peaks_kw, measured_kw):
     quantiles_kw = maximum_quantiles_kw(
-        sampled(peaks_kw, np.zeros(9, dtype=int)), measured_kw=measured_kw, width=Width(up=up)
+        sampled(peaks_kw, np.zeros(9, dtype=int)), measured_kw=measured_kw
     )
     assert (np.diff(quantiles_kw) >= 0).all()
     assert measured_kw is None or (quantiles_kw >= measured_kw).all()

@@ -7,7 +7,7 @@ long form.
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from feature_store.time_grid import INTERVAL, STEP, STEPS_PER_DAY, STEPS_PER_WEE
 from feature_store.views import feature_frame
 from models.forecasting import kept_states
 from models.forecasting.experts import PRIOR, hear
-from models.forecasting.lightgbm_quantiles import BoosterParameters, fit
+from models.forecasting.lightgbm_quantiles import BoosterParameters, LightGBMQuantiles, fit
 from models.forecasting.load_forecast import QUANTILES
 from models.forecasting.mixture import Mixture
 from models.forecasting.online_state import (
@@ -264,6 +264,33 @@ def test_what_is_kept_changes_no_bit():
             np.testing.assert_array_equal(again, fresh[number])
         together = forecast(BY_THEN, issues[order], model=model)
         np.testing.assert_array_equal(together, np.stack([fresh[number] for number in order]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountingBoosters(LightGBMQuantiles):
+    """The same boosters, which keep account of how much they are asked."""
+
+    rows: list[int] = field(default_factory=list)
+
+    def predict_values(self, values, firm_id):
+        """Count and answer."""
+        self.rows.append(len(values))
+        return super().predict_values(values, firm_id)
+
+
+@pytest.mark.parametrize("history", [LOAD, BY_THEN], ids=["punctual", "late and corrected"])
+def test_of_many_days_each_past_forecast_is_relived_once_and_no_bit_is_another(history):
+    """Midnights share all but two of the forecasts that they learn from."""
+    days = 6
+    issues = np.arange(ISSUE - (days - 1) * STEPS_PER_DAY, ISSUE + 1, STEPS_PER_DAY)
+    boosters = CountingBoosters(boosters=BOOSTERS.boosters, ridge=BOOSTERS.ridge, version="counts")
+    made = forecast(history, issues, model=Mixture(boosters=boosters, version="mixture"), steps=8)
+    relived = ISSUES + (days - 1) * STEPS_PER_DAY // ISSUES_APART_STEPS
+    assert sum(boosters.rows) == len(issues) * 8 + relived * STEPS_PER_DAY
+    for number, issue in enumerate(issues):
+        known = history.as_of(history.grid.at(int(issue)))
+        alone = forecast(known, issue, model=a_mixture(), steps=8)[0]
+        np.testing.assert_array_equal(made[number], alone)
 
 
 def test_when_the_store_of_states_is_full_the_forecasts_stay_the_same(monkeypatch):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feature_store.entities.firm import Contract
-from feature_store.features.load_table import DAY_KINDS, REST_DAY, WORKDAY
+from feature_store.features.load_table import DAY_KINDS, HALF_DAY, REST_DAY, WORKDAY
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR
 from models.forecasting.load_forecast import QUANTILES
 from models.forecasting.typical_firm import (
@@ -140,6 +140,16 @@ def test_firms_with_too_little_or_no_load_are_no_examples():
     assert fit([young, idle, unread], histories) == TypicalFirms()
 
 
+def test_of_a_kind_with_fewer_days_than_asked_for_nothing_is_said():
+    """In two weeks there are two Saturdays, and ten working days."""
+    firms, histories = [declared("kiln_works")], {"kiln_works": a_made_load(14)}
+    for least, said in ((1, True), (2, True), (3, False)):
+        (shape,) = fit(firms, histories, least_days_of_kind=least).shapes
+        assert np.isfinite(shape.quantiles[HALF_DAY]).all() == said
+        assert np.isnan(shape.quantiles[HALF_DAY]).all() != said
+        assert np.isfinite(shape.quantiles[WORKDAY]).all()
+
+
 def test_a_season_is_enough_and_of_a_large_complex_an_even_choice_is_kept():
     old = a_made_load(SHAPE_DAYS + 60)
     recent = a_history(
@@ -188,7 +198,7 @@ def test_shapes_are_the_same_after_they_were_written_and_read():
             read.quantiles_kw(Contract(power_kw=500), NOTHING),
             typical.quantiles_kw(Contract(power_kw=500), NOTHING),
         )
-        assert [shape.firm_id for shape in read.shapes] == [s.firm_id for s in typical.shapes]
+        assert [s.tariff_class for s in read.shapes] == [s.tariff_class for s in typical.shapes]
     assert len(to_json(TYPICAL)) < 40_000 * len(TYPICAL.shapes)
 
 
