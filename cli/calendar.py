@@ -1,4 +1,4 @@
-"""``sandan firms calendar``: declare closures, shutdowns and shifts from a file."""
+"""``sandan firms calendar``: declare closures, shutdowns, shifts, plans and outages from a file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def calendar(
         bool, typer.Option("--replace", help="Take back what these firms declared before.")
     ] = False,
 ) -> None:
-    """Declare the closures, summer shutdowns, shifts and production plans of FILE.
+    """Declare the closures, summer shutdowns, shifts, production plans and outages of FILE.
 
     All of them or, if any row is wrong, none; then every such row is named.
     """

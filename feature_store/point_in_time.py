@@ -38,7 +38,8 @@ class Knowledge(Protocol):
 
         It is the sum over the counted meters that were in service; an interval of which one of
         them did not tell is not known, and a sum is known when the last of them told. A firm
-        without readings is a :class:`NotEnoughReadingsError`.
+        without readings is a :class:`NotEnoughReadingsError`. With it come all versions of the
+        weather of the firm's place that were known by then, where any was told.
         """
         ...
 

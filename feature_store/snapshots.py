@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,12 @@ import polars as pl
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.place_weather import (
+    SEEN_VARIABLES,
+    PlaceWeather,
+    ToldWeather,
+    weather_known,
+)
 from feature_store.entities.superseded import Superseded
 from feature_store.errors import NotEnoughReadingsError, SandanError
 from feature_store.point_in_time import Knowledge
@@ -50,11 +57,13 @@ def take_snapshot(folder: Path, knowledge: Knowledge) -> Snapshot:
             "no firm has a reading; import some with 'sandan readings import FILE --firm ID'"
         )
     declared = json.dumps([firm.model_dump(mode="json") for firm in firms], ensure_ascii=False)
-    digest = _digest(declared, histories)
+    weather = _weather_of_places({name: one.weather for name, one in histories.items()})
+    digest = _digest(declared, histories, weather)
     path = folder / f"{digest}.parquet"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+        _write_weather(_weather_file(path), weather)
         rows = pl.concat([_rows(histories[firm.firm_id]) for firm in firms])
         rows.write_parquet(
             unfinished, metadata={"firms": declared, "moment": knowledge.moment.isoformat()}
@@ -74,11 +83,16 @@ def read_snapshot(path: Path) -> Snapshot:
     metadata = pl.read_parquet_metadata(path)
     firms = tuple(Firm.model_validate(firm) for firm in json.loads(metadata["firms"]))
     rows = pl.read_parquet(path)
+    moment = datetime.fromisoformat(metadata["moment"])
+    weather = _read_weather(_weather_file(path), moment)
     histories = {
-        firm.firm_id: _history(firm.firm_id, rows.filter(pl.col("firm_id") == firm.firm_id))
+        firm.firm_id: replace(
+            _history(firm.firm_id, rows.filter(pl.col("firm_id") == firm.firm_id)),
+            weather=weather.get(firm.weather_place or ""),
+        )
         for firm in firms
     }
-    digest = _digest(metadata["firms"], histories)
+    digest = _digest(metadata["firms"], histories, _weather_of_places(weather))
     if digest != path.stem:
         raise SnapshotError(
             f"{path}: its content has hash {digest}, not the one in its name; restore the file, "
@@ -87,14 +101,16 @@ def read_snapshot(path: Path) -> Snapshot:
     return Snapshot(
         path=path,
         content_sha256=digest,
-        moment=datetime.fromisoformat(metadata["moment"]),
+        moment=moment,
         firms=firms,
         histories=histories,
     )
 
 
-def _digest(declared: str, histories: dict[str, LoadHistory]) -> str:
-    """Hash of the firms' declarations as JSON and of their histories, in the firms' order."""
+def _digest(
+    declared: str, histories: dict[str, LoadHistory], weather: Mapping[str, ToldWeather]
+) -> str:
+    """Hash of the firms' declarations as JSON, their histories in the firms' order, the weather."""
     content = hashlib.sha256(declared.encode())
     for history in histories.values():
         content.update(history.grid.starts[:1].tobytes())
@@ -103,6 +119,10 @@ def _digest(declared: str, histories: dict[str, LoadHistory]) -> str:
         earlier = history.superseded
         for column in (earlier.start, earlier.known_from, earlier.known_until, earlier.demand_kw):
             content.update(column.tobytes())
+    for place, told in weather.items():
+        content.update(place.encode())
+        for part in (told.hour, told.known_at, told.values):
+            content.update(part.tobytes())
     return content.hexdigest()
 
 
@@ -147,4 +167,54 @@ def _history(firm_id: str, rows: pl.DataFrame) -> LoadHistory:
             known_until=known_until[~now],
             demand_kw=kw[~now],
         ),
+    )
+
+
+def _weather_file(readings: Path) -> Path:
+    """Return where the weather lies beside the readings; no file is there if none is known."""
+    return readings.with_suffix(".weather.parquet")
+
+
+def _weather_of_places(weathers: Mapping[str, PlaceWeather | None]) -> dict[str, ToldWeather]:
+    """Return what was known of each place, of firms' weathers, in the order of the places."""
+    known: dict[str, ToldWeather] = {}
+    for weather in weathers.values():
+        if weather is not None and weather.told.place not in known:
+            known[weather.told.place] = weather.told.known_by(weather.moment_s)
+    return {place: known[place] for place in sorted(known)}
+
+
+def _write_weather(path: Path, told: Mapping[str, ToldWeather]) -> None:
+    """Write all of it, or nothing where none is known."""
+    if not told:
+        return
+    rows = pl.concat(
+        pl.DataFrame(
+            {"hour": one.hour, "known_at": one.known_at}
+            | dict(zip(SEEN_VARIABLES, one.values, strict=True))
+        ).with_columns(place=pl.lit(place))
+        for place, one in told.items()
+    )
+    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+    rows.write_parquet(unfinished)
+    unfinished.replace(path)
+
+
+def _read_weather(path: Path, moment: datetime) -> dict[str, PlaceWeather | None]:
+    """Read it back, by place; nothing where there is no such file."""
+    if not path.exists():
+        return {}
+    by_place = pl.read_parquet(path).partition_by("place", as_dict=True, maintain_order=True)
+    return {
+        str(place): weather_known(_told_weather(str(place), rows), moment)
+        for (place,), rows in by_place.items()
+    }
+
+
+def _told_weather(place: str, rows: pl.DataFrame) -> ToldWeather:
+    return ToldWeather(
+        place=place,
+        hour=rows["hour"].to_numpy(),
+        known_at=rows["known_at"].to_numpy(),
+        values=np.stack([rows[name].to_numpy() for name in SEEN_VARIABLES]),
     )

@@ -11,5 +11,9 @@ from feature_store.entities.firm import Firm
 
 
 def shift_days(firm: Firm, dates: LocalDates) -> npt.NDArray[np.bool_]:
-    """Say for each local date whether a declared shift covers it; the same shape as ``dates``."""
-    return days_of(firm, dates, "shift")
+    """Say for each local date whether a declared shift or a planned outage covers it.
+
+    The shape is that of ``dates``. So a check compares such days with each other alone, and takes
+    no planned standstill for a meter that fell silent.
+    """
+    return days_of(firm, dates, "shift", "outage")

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from feature_store.entities.place_weather import PlaceWeather
 from feature_store.entities.superseded import Superseded
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, Instants, KilowattArray, TimeGrid, utc_instant
@@ -25,6 +26,8 @@ class LoadHistory:
     """When each value could first be read, shape (grid.steps,); NaT where there is none."""
     superseded: Superseded = field(default_factory=Superseded)
     """What was known of intervals before ``known_at``, where a value is a correction."""
+    weather: PlaceWeather | None = None
+    """Of the firm's place, past and to come; None where no place is declared or nothing told."""
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not lie on the grid."""
@@ -77,6 +80,7 @@ class LoadHistory:
             demand_kw=demand_kw,
             known_at=known_at,
             superseded=self.superseded.superseded_by(instant),
+            weather=None if self.weather is None else self.weather.as_of(moment),
         )
 
     def demand_on(self, grid: TimeGrid) -> KilowattArray:

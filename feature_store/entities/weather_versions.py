@@ -68,7 +68,7 @@ class WeatherVersions:
         told = (
             asked.sort("asked_at")
             .join_asof(
-                self._holding().with_columns(held_from="known_at"),
+                holding(self.rows).with_columns(held_from="known_at"),
                 left_on="asked_at",
                 right_on="held_from",
                 by="valid_time",
@@ -84,20 +84,6 @@ class WeatherVersions:
             kind=told["kind"].fill_null("").to_numpy().astype(np.str_),
             issued_at=_instants(told["issued_at"]),
             known_at=_instants(told["known_at"]),
-        )
-
-    def _holding(self) -> pl.DataFrame:
-        """Return the versions that held from their ``known_at`` on, until the next of their hour.
-
-        They are in the order in which they became known, of those at once the best last. One that
-        becomes known when a better one is known already never holds.
-        """
-        return (
-            self.rows.with_columns(precedence=pl.col("kind").cast(pl.Enum(PRECEDENCE)))
-            .sort("precedence", "issued_at", "known_at")
-            .with_row_index("rank")
-            .sort("known_at", "rank")
-            .filter(pl.col("rank") == pl.col("rank").cum_max().over("valid_time"))
         )
 
     def _refuse_outside(self, issue_times: Instants, valid_times: Instants) -> None:
@@ -117,6 +103,22 @@ class WeatherVersions:
                 f"{self.place}: an hour is not from {self.start} to before {self.end}; ask the "
                 "store for a longer time"
             )
+
+
+def holding(versions: pl.DataFrame) -> pl.DataFrame:
+    """Return the versions that held from their ``known_at`` on, until the next of their hour.
+
+    They are in the order in which they became known, of those at once the best last, which is the
+    one with the largest ``rank``. One that becomes known when a better one is known already never
+    holds.
+    """
+    return (
+        versions.with_columns(precedence=pl.col("kind").cast(pl.Enum(PRECEDENCE)))
+        .sort("precedence", "issued_at", "known_at")
+        .with_row_index("rank")
+        .sort("known_at", "rank")
+        .filter(pl.col("rank") == pl.col("rank").cum_max().over("valid_time"))
+    )
 
 
 def _instants(seconds: pl.Series) -> Instants:

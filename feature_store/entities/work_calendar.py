@@ -1,4 +1,4 @@
-"""Days on which a firm works otherwise than its weekdays say: closures, shutdowns, shifts."""
+"""Days on which a firm works otherwise than its weekdays say: closures, shifts, plans, outages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-WorkPeriodKind = Literal["closure", "summer_shutdown", "shift", "production"]
+WorkPeriodKind = Literal["closure", "summer_shutdown", "shift", "production", "outage"]
 PlannedOutput = Literal["stopped", "reduced", "usual", "extended"]
 """What a production plan says of a day: nothing made, less than usual, as usual, more."""
 MOST_DAYS = 366
@@ -25,13 +25,15 @@ class WorkPeriod(BaseModel):
 
     kind: WorkPeriodKind
     """``closure`` 휴무 and ``summer_shutdown`` 하계휴가: the firm does not work. ``shift``
-    교대근무: it works other hours than usual. ``production`` 생산계획: it makes less or more."""
+    교대근무: it works other hours than usual. ``production`` 생산계획: it makes less or more.
+    ``outage`` 정전작업: its supply is off in some hours."""
     first_day: date = Field(ge=_EARLIEST, le=_LATEST)
     last_day: date = Field(ge=_EARLIEST, le=_LATEST)
     """The last day that belongs to it: one day has the same first and last."""
     hours: str | None = None
-    """Of a shift: the clock hours worked, ``HH:MM-HH:MM`` on quarter hours. An end before the
-    start is on the next day; ``24:00`` is midnight."""
+    """Of a shift: the clock hours worked, of an outage those without supply, of each day,
+    ``HH:MM-HH:MM`` on quarter hours. An end before the start is on the next day; ``24:00`` is
+    midnight."""
     output: PlannedOutput | None = None
     """Of a production plan: how much is to be made on each of its days. Where days overlap, the
     period that is declared later in the calendar holds."""
@@ -66,8 +68,11 @@ class WorkPeriod(BaseModel):
             raise ValueError(f"ends on {self.last_day}, before it starts; swap the two days")
         if days > MOST_DAYS:
             raise ValueError(f"lasts {days} days; {MOST_DAYS} are the most, mend the year")
-        if (self.kind == "shift") != (self.hours is not None):
-            raise ValueError("a shift needs hours such as 22:00-06:00, other kinds have none")
+        if (self.kind in {"shift", "outage"}) != (self.hours is not None):
+            raise ValueError(
+                "a shift needs hours such as 22:00-06:00, and so does an outage; other kinds have "
+                "none"
+            )
         if (self.kind == "production") != (self.output is not None):
             raise ValueError(
                 "a production plan needs an output: stopped, reduced, usual or extended; other "

@@ -19,6 +19,7 @@ from feature_store.features.probe import probe
 from feature_store.features.recent_range import RecentRange
 from feature_store.features.same_time import SameTime
 from feature_store.features.sight import Sight
+from feature_store.features.weather import Weather
 
 CATALOGUE: tuple[Feature, ...] = (
     LeadTime(),
@@ -28,6 +29,7 @@ CATALOGUE: tuple[Feature, ...] = (
     PresentLevel(),
     RecentRange(),
     PastAlike(),
+    Weather(),
 )
 
 NAMES = tuple(name for feature in CATALOGUE for name in feature.names)

@@ -9,6 +9,7 @@ import numpy as np
 
 from feature_store.entities.firm import Contract, Firm
 from feature_store.entities.load_history import LoadHistory
+from feature_store.features.probe_weather import probe_weather
 from feature_store.features.sight import Asked, Sight, sight
 from feature_store.time_grid import STEP, STEPS_PER_DAY, STEPS_PER_HOUR, TimeGrid
 
@@ -43,7 +44,13 @@ def _asked() -> Asked:
     )
     return Asked(
         firm=firm,
-        history=LoadHistory(firm_id="probe", grid=grid, demand_kw=demand_kw, known_at=known_at),
+        history=LoadHistory(
+            firm_id="probe",
+            grid=grid,
+            demand_kw=demand_kw,
+            known_at=known_at,
+            weather=probe_weather(_START, grid.end),
+        ),
         issue_times=grid.starts[STEPS_PER_DAY : -2 * STEPS_PER_DAY : _ISSUES_STEPS_APART],
         leads=np.arange(0, 2 * STEPS_PER_DAY, 5),
     )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from feature_store.calendar.planned_outages import without_outages
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.features.known_readings import KnownReadings, known_readings
@@ -23,6 +24,7 @@ from feature_store.features.local_days import (
     local_days,
     slots,
 )
+from feature_store.features.seen_weather import SeenWeather, seen_weather
 from feature_store.time_grid import (
     INTERVAL,
     STEPS_PER_DAY,
@@ -87,6 +89,8 @@ class Sight:
     """Slot of the first unknown interval, shape (issues,)."""
     lead: IntArray
     """Steps from the issue time to the target, 0 and up, shape (issues, leads)."""
+    weather: SeenWeather | None = None
+    """None where no issue time sees any."""
     _made: dict[Callable[[Sight], Any], Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -170,6 +174,16 @@ class Sight:
         of_group = self.of_firms.of_group
         return self._on_earlier(of_group, self.group(self.target_day))
 
+    def days_of_kind(self, day: IntArray, step: IntArray) -> IntArray:
+        """The last days of the kind of days that are known at clock steps, newest first.
+
+        Days and steps have shape (issues, n), what is returned (issues, n, PROFILE_DAYS).
+        """
+        of_kind = self.of_firms.of_kind
+        after_newest = self.issue_day + (step < self.issue_step)
+        place = self._place(of_kind, self.kind(day), after_newest)
+        return of_kind.take(place[..., None] + np.arange(of_kind.shape[-1]))
+
     @cached_property
     def profile_kw(self) -> KilowattArray:
         """Mean of the days of the target's kind, newer ones weighing more, (issues, leads)."""
@@ -247,14 +261,18 @@ def sight(asked: Sequence[Asked]) -> Sight:
     last = np.maximum.reduceat(issue + lead.max(axis=1), begins) + STEPS_PER_DAY
     days = local_days(asked[0].firm.zone, int(first.min()), int(last.max()))
     of_firms, calendar = firm_days(days, [one.firm for one in asked])
-    readings = known_readings([one.history for one in asked], first, last)
+    readings = known_readings(
+        [without_outages(one.firm, one.history) for one in asked], first, last
+    )
+    firm = np.repeat(np.arange(len(asked)), per_firm)
     return Sight(
         days=days,
         of_firms=of_firms,
         calendar=np.repeat(calendar, per_firm),
-        readings=readings.of_issues(np.repeat(np.arange(len(asked)), per_firm)),
+        readings=readings.of_issues(firm),
         issue=issue,
         lead=lead,
+        weather=seen_weather([one.history.weather for one in asked], firm, issue),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from feature_store.point_in_time import Store
 from feature_store.storage.held_declarations import HeldDeclarations
+from feature_store.storage.held_weather import HeldWeather, WeatherStore
 from feature_store.storage.import_order import Changes, SeenImport
 from feature_store.storage.meter_versions import MeterVersions
 from feature_store.storage.meter_window import MeterWindow, window_of
@@ -32,7 +33,7 @@ WAITING_AT_MOST = 7 * STEPS_PER_DAY
 """Rows that wait for a meter which nobody asks for, a week of them; it is then held no longer."""
 
 
-class RecordingStore(Store, Protocol):
+class RecordingStore(Store, WeatherStore, Protocol):
     """A store that can also tell what was recorded, and what since."""
 
     def changes(self, from_import: int | None) -> Changes:
@@ -89,6 +90,7 @@ class HeldWindows:
     def __init__(self, store: RecordingStore) -> None:
         self._store = store
         self._lock = threading.Lock()
+        self.weather = HeldWeather(store)
         self._start_anew()
 
     def caught_up(self) -> HeldDeclarations:
@@ -103,6 +105,11 @@ class HeldWindows:
                 self._number_of_declarations = changes.declarations
             self._take(changes.imports)
             return self._declarations
+
+    @property
+    def seen(self) -> Hashable:
+        """What names the imports that were read: another one when there are more."""
+        return self._settled, self._taken
 
     def forget(self) -> None:
         """Drop everything held."""
@@ -189,6 +196,7 @@ class HeldWindows:
                 del self._held[meter_id]
 
     def _start_anew(self) -> None:
+        self.weather.forget()
         self._held = {}
         self._settled = None
         self._taken = frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from feature_store.entities.firm import Firm
 from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.meter_readings import MeterReadings
+from feature_store.entities.place_weather import PlaceWeather, weather_known
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
@@ -31,7 +32,7 @@ from feature_store.storage.reading_versions import (
     known_versions,
     newest_of,
 )
-from feature_store.storage.stored_weather import versions_known
+from feature_store.storage.stored_weather import versions_known, weather_told
 from feature_store.time_grid import floor_to_step
 
 
@@ -41,6 +42,10 @@ class LedgerKnowledge:
 
     engine: Engine
     moment: datetime
+    _weather: dict[tuple[str, int | None], PlaceWeather | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was read of a place since a second: many firms share it."""
 
     def firms(self, on: datetime | None = None) -> tuple[Firm, ...]:
         """Return the firms declared by then for the time ``on`` (default: then), by id."""
@@ -67,9 +72,11 @@ class LedgerKnowledge:
         ``days`` counts back from the moment. The load is the sum over the firm's counted meters;
         an interval of which one of them did not tell is not known. The grid ends with the last
         known interval and is in the firm's zone (UTC for a firm that is not declared yet). A firm
-        without readings in it is a :class:`NotEnoughReadingsError`.
+        without readings in it is a :class:`NotEnoughReadingsError`. With it comes the weather of
+        the place that is declared for then, of as many days.
         """
-        return self._summed(firm_id, ACTIVE, days).history(firm_id)
+        history = self._summed(firm_id, ACTIVE, days).history(firm_id)
+        return replace(history, weather=self._weather_of(firm_id, self._since(days)))
 
     def reactive_energy(self, firm_id: str, *, days: int | None = None) -> ReactiveEnergy:
         """Return the reactive energy known by then, on the grid of :meth:`history`."""
@@ -108,6 +115,19 @@ class LedgerKnowledge:
         """Return everything told by then of the hours from ``start`` to before ``end``."""
         with self.engine.connect() as connection:
             return versions_known(connection, place, start, end, moment=self.moment)
+
+    def _weather_of(self, firm_id: str, since: int | None) -> PlaceWeather | None:
+        with self.engine.connect() as connection:
+            declared = declared_firms(
+                connection, known_by=self._known_by, on=self._known_by, firm_id=firm_id
+            )
+            place = declared[0].weather_place if declared else None
+            if place is None:
+                return None
+            if (place, since) not in self._weather:
+                told = weather_told(connection, place, since=since, known_by=self._known_by)
+                self._weather[place, since] = weather_known(told, self.moment)
+            return self._weather[place, since]
 
     def _summed(self, firm_id: str, columns: Sequence[str], days: int | None) -> MeterSum:
         with self.engine.connect() as connection:

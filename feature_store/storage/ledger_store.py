@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, insert
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.known_meters import KnownMeters
+from feature_store.entities.place_weather import ToldWeather
 from feature_store.entities.reading_batch import ReadingBatch, Received
 from feature_store.entities.told_meters import CameBefore
 from feature_store.entities.weather_batch import WeatherBatch
@@ -60,6 +61,7 @@ from feature_store.storage.partitions import make_partitions
 from feature_store.storage.reading_versions import versions_touched
 from feature_store.storage.recorded_versions import versions_of_imports, versions_of_meter
 from feature_store.storage.refusals import Refusal, RefusalStore, RefusedDelivery, keep_refused
+from feature_store.storage.stored_weather import number_of_versions, weather_told
 from feature_store.storage.tables import FIRMS, READINGS
 
 Declaration = Literal["new", "changed", "unchanged"]
@@ -256,6 +258,16 @@ class LedgerStore:
         """Return the versions of ``kwh`` that imports stored, by meter, likewise."""
         with self.engine.connect() as connection:
             return versions_of_imports(connection, import_ids, since=since)
+
+    def weather_told(self, place: str, *, since: int | None) -> ToldWeather:
+        """Return all versions of a place's weather from the second ``since`` on, known ever."""
+        with self.engine.connect() as connection:
+            return weather_told(connection, place, since=since, known_by=None)
+
+    def number_of_weather_versions(self, place: str) -> int:
+        """Return how many versions of a place's weather are stored; none is ever removed."""
+        with self.engine.connect() as connection:
+            return number_of_versions(connection, place)
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""

@@ -7,7 +7,8 @@ alone. A database restored from a backup is another ledger: whoever holds a copy
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -15,11 +16,12 @@ from feature_store.entities.firm import Firm
 from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.meter_readings import MeterReadings
+from feature_store.entities.place_weather import PlaceWeather, weather_known
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.point_in_time import Knowledge
 from feature_store.storage.held_declarations import HeldDeclarations
-from feature_store.storage.held_windows import WINDOW, HeldWindows, RecordingStore
+from feature_store.storage.held_windows import SPARE, WINDOW, HeldWindows, RecordingStore
 from feature_store.storage.meter_sum import sum_of_meters
 from feature_store.storage.moments import epoch_seconds
 from feature_store.time_grid import floor_to_step
@@ -45,7 +47,10 @@ class WindowedStore:
     def as_of(self, moment: datetime) -> WindowedKnowledge:
         """Return what was known at ``moment``, of what has been imported by now."""
         return WindowedKnowledge(
-            known=self.store.as_of(moment), held=self.held, declarations=self.held.caught_up()
+            known=self.store.as_of(moment),
+            held=self.held,
+            declarations=self.held.caught_up(),
+            seen=self.held.seen,
         )
 
     def forget(self) -> None:
@@ -60,6 +65,8 @@ class WindowedKnowledge:
     known: Knowledge
     held: HeldWindows
     declarations: HeldDeclarations
+    seen: Hashable
+    """What names the imports that were read when this was asked for."""
 
     @property
     def moment(self) -> datetime:
@@ -111,7 +118,22 @@ class WindowedKnowledge:
             for meter_id, window in windows.items()
         }
         summed = sum_of_meters(versions, in_service, ("kwh",), zone)
-        return None if summed is None else summed.history(firm_id)
+        if summed is None:
+            return None
+        return replace(summed.history(firm_id), weather=self._weather_of(firm_id))
+
+    def _weather_of(self, firm_id: str) -> PlaceWeather | None:
+        firm = self.declarations.firm(firm_id, known_by=self._known_by, on=self._known_by)
+        if firm is None or firm.weather_place is None:
+            return None
+        since = self._window_since
+        told = self.held.weather.told(
+            firm.weather_place,
+            since=since,
+            begin=since - int(SPARE.total_seconds()),
+            seen_at=self.seen,
+        )
+        return weather_known(told, self.moment)
 
     @cached_property
     def _known_by(self) -> int:

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
+from feature_store.entities.place_weather import SEEN_COLUMNS, ToldWeather, told_weather
 from feature_store.entities.weather_versions import VERSION_COLUMNS, WeatherVersions
 from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.tables import WEATHER
@@ -28,6 +29,29 @@ def versions_known(
     )
     rows = _read(connection, wanted).drop("place")
     return WeatherVersions(place=place, start=start, end=end, moment=moment, rows=rows)
+
+
+def weather_told(
+    connection: Connection, place: str, *, since: int | None, known_by: int | None
+) -> ToldWeather:
+    """Return what loads are forecast from, of a place's hours from the second ``since`` on.
+
+    Only what was known by the second ``known_by``; None: everything.
+    """
+    table = WEATHER.c
+    wanted = select(*(table[name] for name in SEEN_COLUMNS)).where(table.place == place)
+    if since is not None:
+        wanted = wanted.where(table.valid_time >= since)
+    if known_by is not None:
+        wanted = wanted.where(table.known_at <= known_by)
+    rows = pl.read_database(wanted, connection, schema_overrides=SEEN_COLUMNS)
+    return told_weather(place, rows)
+
+
+def number_of_versions(connection: Connection, place: str) -> int:
+    """Return how many versions of a place's weather are stored; none is ever removed."""
+    wanted = select(func.count()).select_from(WEATHER).where(WEATHER.c.place == place)
+    return connection.execute(wanted).scalar_one()
 
 
 def latest_of_issues(connection: Connection, batch: pl.DataFrame) -> pl.DataFrame:

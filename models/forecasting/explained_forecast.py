@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol, get_args, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
+
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import SandanError
@@ -24,11 +27,12 @@ Reason = Literal[
     "present_level",
     "same_time_earlier",
     "calendar",
+    "weather",
     "past_errors",
 ]
 """What an operator is told: the usual day, that the firm is closed, past days that went like the
-last hours, where the load stands now, the same time yesterday and last week, weekday and hour, and
-what the forecasts of the last weeks taught."""
+last hours, where the load stands now, the same time yesterday and last week, weekday and hour, the
+weather off its usual, and what the forecasts of the last weeks taught."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
@@ -44,16 +48,18 @@ class Explanation:
     parts_kw: Mapping[Reason, KilowattArray]
     """Shape (grid.steps,) each; together they are the median."""
 
-    def of_served(self, served: LoadForecast) -> Explanation:
+    def of_served(self, served: LoadForecast, *, off: npt.NDArray[np.bool_]) -> Explanation:
         """Return what ``served``, the last steps of the forecast as they were answered, is made of.
 
-        What answering changed, such as that no firm without solar draws less than nothing, counts
-        to the past errors: it mends the forecast as they do.
+        What answering changed where the supply is ``off`` as planned, shape (served.grid.steps,),
+        counts to the closure. What else it changed, such as that no firm without solar draws less
+        than nothing, counts to the past errors: it mends the forecast as they do.
         """
         after = self.forecast.grid.steps - served.grid.steps
         mended_kw = served.median_kw - self.forecast.median_kw[after:]
         parts_kw = {reason: part_kw[after:] for reason, part_kw in self.parts_kw.items()}
-        parts_kw["past_errors"] = parts_kw["past_errors"] + mended_kw
+        parts_kw["closure"] = parts_kw["closure"] + np.where(off, mended_kw, 0.0)
+        parts_kw["past_errors"] = parts_kw["past_errors"] + np.where(off, 0.0, mended_kw)
         return replace(self, forecast=served, parts_kw=parts_kw)
 
 

@@ -18,6 +18,7 @@ from feature_store.features.present_level import PresentLevel
 from feature_store.features.recent_range import RecentRange
 from feature_store.features.same_time import SameTime
 from feature_store.features.sight import Asked, sight
+from feature_store.features.weather import Weather
 from feature_store.time_grid import KilowattArray, utc_instant
 from models.forecasting.explained_forecast import Explanation, Reason
 from models.forecasting.lightgbm_quantiles import INPUTS
@@ -32,6 +33,7 @@ _OF_FEATURE: Mapping[type, Reason] = {
     PresentLevel: "present_level",
     RecentRange: "present_level",
     PastAlike: "days_alike",
+    Weather: "weather",
 }
 _OF_INPUT: Mapping[str, Reason] = {
     name: _OF_FEATURE[type(feature)] for feature in CATALOGUE for name in feature.names

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
+from feature_store.calendar.planned_outages import in_outage, without_outages
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.features.load_table import LoadTable, load_table
@@ -84,6 +85,8 @@ def known_load(firm: Firm, history: LoadHistory, issue_time: datetime) -> KnownL
     reasons: list[QualityReason] = []
     if _missing_steps(told, instant) > LATE_STEPS:
         reasons.append("readings_missing")
+    if in_outage(firm, told.grid).any():
+        told = _up_to_newest(told, without_outages(firm, told).demand_kw) or told
     moving_kw = _without_stuck(firm, told)
     if moving_kw is not None:
         reasons.append("stuck_meter")
@@ -94,7 +97,7 @@ def known_load(firm: Firm, history: LoadHistory, issue_time: datetime) -> KnownL
     if _at_another_level(load_table(firm, told, 0)):
         reasons.append("level_shift")
     return KnownLoad(
-        history=told,
+        history=_with_weather(told, known, issue_time),
         issue_time=issue_time,
         days=steps / STEPS_PER_DAY,
         reasons=in_order(reasons),
@@ -118,6 +121,14 @@ def _at_once(firm_id: str, start: datetime, demand_kw: KilowattArray) -> LoadHis
     grid = TimeGrid(start, len(demand_kw))
     known_at = np.where(np.isfinite(demand_kw), grid.starts + STEP, np.datetime64("NaT", "s"))
     return LoadHistory(firm_id=firm_id, grid=grid, demand_kw=demand_kw, known_at=known_at)
+
+
+def _with_weather(told: LoadHistory, known: LoadHistory, issue_time: datetime) -> LoadHistory:
+    """Return ``told`` with the weather known at the issue time, also if it ends before that."""
+    if known.weather is None:
+        return told
+    weather = known.weather.as_of(issue_time).whole_from(told.grid.end)
+    return replace(told, weather=weather)
 
 
 def _missing_steps(told: LoadHistory, instant: np.datetime64) -> int:

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import numpy as np
 
+from feature_store.calendar.planned_outages import in_outage
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import (
@@ -22,6 +23,7 @@ from feature_store.time_grid import (
     KilowattArray,
     TimeGrid,
     to_datetime,
+    utc_instant,
 )
 from models.forecasting.alike_days import alike_days
 from models.forecasting.explained_forecast import Explanation, NotExplainedError
@@ -37,7 +39,9 @@ from models.forecasting.load_forecast import (
     worst,
 )
 from models.forecasting.outlook import Outlook, OutlookForecaster
+from models.forecasting.planned_outages import standing_by
 from models.forecasting.typical_firm import TypicalFirmsSource
+from models.forecasting.weather_coverage import lacks_weather
 
 logger = logging.getLogger(__name__)
 
@@ -95,14 +99,22 @@ class ForecastLadder:
         if not (known.feeds_in or any(one.kind == SOLAR for one in firm.equipment)):
             demand_kw = np.maximum(demand_kw, 0.0)
         local_issue_time = issue_time.astimezone(firm.zone)
+        grid = TimeGrid(local_issue_time, steps)
+        quality: list[Quality] = [asked.quality, "cold_start" if known.days < COLD_DAYS else "full"]
+        reasons = [*asked.reasons, *known.reasons]
+        off = in_outage(firm, grid)
+        if off.any():
+            demand_kw = standing_by(demand_kw, off, known.history.demand_kw)
+            quality.append("reduced")
+            reasons.append("planned_outage")
         return LoadForecast(
             firm_id=firm.firm_id,
             issue_time=local_issue_time,
-            grid=TimeGrid(local_issue_time, steps),
+            grid=grid,
             demand_kw=demand_kw,
             model_version=asked.version,
-            quality=worst([asked.quality, "cold_start" if known.days < COLD_DAYS else "full"]),
-            reasons=in_order([*asked.reasons, *known.reasons]),
+            quality=worst(quality),
+            reasons=in_order(reasons),
         )
 
     def predict_many(
@@ -154,7 +166,7 @@ class ForecastLadder:
                 f"{firm.firm_id}: what this forecast is made of could not be worked out; the "
                 "server's log says why"
             ) from error
-        return told.of_served(served)
+        return told.of_served(served, off=in_outage(firm, served.grid))
 
     def _ask_model(
         self, firm: Firm, known: KnownLoad, steps: int
@@ -175,12 +187,16 @@ class ForecastLadder:
         except Exception:  # whatever a model meets, there is a forecast
             logger.exception("%s: the model %s failed", firm.firm_id, self.model.version)
             return ("model_failed",)
-        quality: Quality = "reduced" if known.reasons else "full"
+        reasons = forecast.reasons
+        ahead = forecast.grid.starts[known.gap_steps :]
+        if lacks_weather(known.history.weather, utc_instant(known.end), ahead):
+            reasons = (*reasons, "weather_missing")
+        quality: Quality = "reduced" if known.reasons or reasons else "full"
         return _Answer(
             demand_kw=forecast.demand_kw[known.gap_steps :],
             version=forecast.model_version,
             quality=worst([forecast.quality, quality]),
-            reasons=forecast.reasons,
+            reasons=reasons,
         )
 
     def _ask_days(

@@ -31,6 +31,7 @@ QualityReason = Literal[
     "stuck_meter",
     "level_shift",
     "weather_missing",
+    "planned_outage",
 ]
 """Why a forecast is less than full, in the order in which they are told."""
 QUALITY_REASONS: tuple[QualityReason, ...] = get_args(QualityReason)

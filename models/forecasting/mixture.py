@@ -191,4 +191,6 @@ def _name(firm: Firm, history: LoadHistory, midnight: np.datetime64) -> bytes:
     before = known.superseded
     for column in (before.start, before.known_from, before.known_until, before.demand_kw):
         told.update(column.tobytes())
+    if known.weather is not None:
+        told.update(known.weather.digest(first))
     return told.digest()

@@ -45,6 +45,8 @@ _FADES_STEPS = {"deviation_1h_kw": 2 * STEPS_PER_HOUR, "deviation_last_kw": 0.75
 """Deviations that also count as fading over the lead time, with the time over which they fade."""
 _ALIKE_FADES_STEPS = 4 * STEPS_PER_HOUR
 """Likewise of days alike, which count in full, too."""
+WEATHER_UNITS = {"temperature_off_profile_k": 10.0, "irradiance_off_profile_w_per_m2": 500.0}
+"""Weather off the profile's, in units that make it about as large as the other regressors."""
 _CONSTANT = 0.1
 """The constant regressor, about as large as the others, so that it is penalised like them."""
 _TINY = 1e-6
@@ -57,6 +59,7 @@ REGRESSORS = (
     "profile_kw",
     "alike_off_profile_kw",
     "alike_off_profile_kw",
+    *WEATHER_UNITS,
 )
 """The feature that each regressor is made of; the constant stands for the profile."""
 
@@ -111,6 +114,7 @@ def regressors(rows: ScaledRows) -> FloatArray:
         np.full(len(lead), _CONSTANT),
         alike,
         alike * np.exp(-lead / _ALIKE_FADES_STEPS),
+        *(rows.column(name) / unit for name, unit in WEATHER_UNITS.items()),
     ]
     stacked = np.stack(told, axis=1)
     return np.where(np.isfinite(stacked), np.clip(stacked, -LARGEST, LARGEST), 0.0)

@@ -44,6 +44,8 @@ class PartsDocument(Document):
     """The same time of the day before and of the week before, kW."""
     calendar: float
     """Time of day, weekday and lead time, kW."""
+    weather: float
+    """The weather that was foretold, off the usual of such days, kW; 0 where none is known."""
     past_errors: float
     """What the forecasts of the last weeks taught, kW."""
 

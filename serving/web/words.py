@@ -103,6 +103,9 @@ FORECAST_REASONS: dict[QualityReason, str] = {
         "The load of the last day is many times above or below that of days of the same kind."
     ),
     "weather_missing": marked("The weather forecast is missing."),
+    "planned_outage": marked(
+        "The supply is off for some hours, as planned; standby is expected for them."
+    ),
 }
 """Why it is not full."""
 
@@ -113,6 +116,7 @@ FORECAST_PARTS: dict[ForecastPart, str] = {
     "present_level": marked("Load of the last hours"),
     "same_time_earlier": marked("Yesterday and a week ago"),
     "calendar": marked("Hour, weekday, lead time"),
+    "weather": marked("Weather"),
     "past_errors": marked("Learnt from past errors"),
 }
 """What a forecast's median is made of."""

@@ -14,18 +14,20 @@ from feature_store.features import (
     present_level,
     recent_range,
     same_time,
+    seen_weather,
 )
 from feature_store.features.catalogue import CATALOGUE, LOOKBACK, NAMES, catalogue_hash
 from feature_store.features.sight import Asked, sight
 from feature_store.time_grid import INTERVAL, STEP, STEPS_PER_DAY, TimeGrid
 from models.forecasting.online_state import LOOKBACK_OF_MIXTURE
 from serving.planner import FORECAST_HISTORY_DAYS
-from tests.builders import a_firm
+from tests.builders import a_firm, seconds
 from tests.fakes.made_load import a_made_load
+from tests.fakes.told_weather import a_made_weather, from_hour, poisoned_after
 
 HORIZON = 2 * STEPS_PER_DAY
 DAYS = 380
-HISTORY = a_made_load(DAYS)
+HISTORY = replace(a_made_load(DAYS), weather=a_made_weather(DAYS))
 FIRM = a_firm(holiday_country=None, closure_days=["2026-05-14"])
 
 PUNCTUAL_OR_LATE = replace(
@@ -56,9 +58,8 @@ def poisoned_from(history, issue):
     """The same history with nonsense where nothing may be read."""
     demand_kw = history.demand_kw.copy()
     demand_kw[issue:] = 1e9
-    return type(history)(
-        firm_id=history.firm_id, grid=history.grid, demand_kw=demand_kw, known_at=history.known_at
-    )
+    weather = poisoned_after(history.weather, seconds(history.grid.at(issue)))
+    return replace(history, demand_kw=demand_kw, weather=weather)
 
 
 @every_feature
@@ -89,6 +90,7 @@ def test_its_lookback_is_long_enough(feature, step, lead, history):
         grid=TimeGrid(history.grid.at(first), history.grid.steps - first),
         demand_kw=history.demand_kw[first:],
         known_at=history.known_at[first:],
+        weather=from_hour(history.weather, history.grid.at(first)),
     )
     np.testing.assert_array_equal(values_at(feature, recent, issue - first, [lead]), whole)
 
@@ -132,6 +134,7 @@ def test_another_number_in_a_feature_makes_another_catalogue(monkeypatch):
         (present_level, "UNREST_STEPS", (16, 95)),
         (local_days, "PROFILE_REACH_DAYS", 50),
         (analogues, "LIFT", 0.7),
+        (seen_weather, "HOURS_AHEAD", {"temperature_celsius": 1, "ghi_w_per_m2": 1}),
     ):
         with monkeypatch.context() as changed:
             changed.setattr(module, constant, value)

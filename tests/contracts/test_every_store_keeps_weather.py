@@ -12,7 +12,7 @@ import pytest
 from feature_store.entities.weather_batch import VARIABLES
 from feature_store.errors import NaiveTimeError
 from feature_store.time_grid import INTERVAL, utc_instant
-from tests.builders import MONDAY
+from tests.builders import MONDAY, a_batch, a_firm, seconds
 from tests.made_weather import PLACE, a_weather, hour, weather_of
 
 SECOND = timedelta(seconds=1)
@@ -219,3 +219,29 @@ def test_a_whole_file_of_several_issues_and_places_is_kept(store):
 def test_the_moment_of_knowledge_may_be_in_any_zone(store):
     store.append_weather(a_weather([1.0], known_at=hour(-2)), recorded_at=LATER)
     assert celsius(store, hour(-2).astimezone(UTC), hours=1) == [1.0]
+
+
+def celsius_of_history(history, issue, *, first, hours):
+    """The temperatures that a firm's history shows an issue time."""
+    at = np.array([seconds(hour(first + number)) // 3600 for number in range(hours)])
+    asked_at = history.weather.asked_at(np.full(hours, seconds(issue)))
+    return history.weather.told.seen("temperature_celsius", at, asked_at).tolist()
+
+
+def test_with_a_firms_load_comes_the_weather_of_its_place_as_it_was_known(store):
+    for firm_id, place in (("kiln_works", PLACE), ("press_shop", None), ("bakery", "nowhere")):
+        store.declare(a_firm(firm_id, weather_place=place), known_at=hour(-9))
+        store.append(a_batch([1.0] * 96, firm_id=firm_id), recorded_at=LATER)
+    store.append_weather(a_weather([1.0, 2.0, 3.0], known_at=hour(-4)), recorded_at=LATER)
+    store.append_weather(a_weather([5.0, 6.0], known_at=hour(2)), recorded_at=LATER)
+    elsewhere = a_weather([9.0] * 3, known_at=hour(-1), place="mokpo")
+    store.append_weather(elsewhere, recorded_at=LATER)
+    for days in (None, 100):
+        history = store.as_of(hour(20)).history("kiln_works", days=days)
+        assert celsius_of_history(history, hour(20), first=0, hours=3) == [5.0, 6.0, 3.0]
+        assert celsius_of_history(history, hour(1), first=0, hours=3) == [1.0, 2.0, 3.0]
+        then = store.as_of(hour(1)).history("kiln_works", days=days)
+        assert celsius_of_history(then, hour(20), first=0, hours=3) == [1.0, 2.0, 3.0]
+        assert celsius_of_history(history.as_of(hour(1)), hour(20), first=0, hours=1) == [1.0]
+        for other in ("press_shop", "bakery"):
+            assert store.as_of(hour(20)).history(other, days=days).weather is None

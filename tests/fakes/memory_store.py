@@ -14,6 +14,7 @@ from feature_store.entities.known_weather import KnownWeather
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.meter import Meter
 from feature_store.entities.meter_readings import MeterReadings, ReadingSource
+from feature_store.entities.place_weather import PlaceWeather, told_weather, weather_known
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.entities.reading_batch import ReadingBatch
 from feature_store.entities.superseded import Superseded
@@ -179,7 +180,16 @@ class MemoryKnowledge:
                 dtype="datetime64[s]",
             ),
             superseded=_superseded(grid, sums),
+            weather=self._weather_of(firm_id),
         )
+
+    def _weather_of(self, firm_id: str) -> PlaceWeather | None:
+        declared = [one.firm for one in self._declarations(self.moment)]
+        places = [firm.weather_place for firm in declared if firm.firm_id == firm_id]
+        if not places or places[-1] is None:
+            return None
+        everything = self.weather_versions(places[-1], EVER, FOR_GOOD).rows
+        return weather_known(told_weather(places[-1], everything), self.moment)
 
     def reactive_energy(self, firm_id: str, *, days: int | None = None) -> ReactiveEnergy:
         """Return the reactive energy known by then."""

@@ -10,6 +10,7 @@ from feature_store.errors import NotEnoughReadingsError
 from feature_store.snapshots import SnapshotError, read_snapshot, take_snapshot
 from tests.builders import MONDAY, a_batch, a_firm
 from tests.fakes.memory_store import MemoryStore
+from tests.made_weather import PLACE, a_weather, hour
 
 
 def a_store():
@@ -74,3 +75,34 @@ def test_the_same_content_has_the_same_name_and_other_content_another(tmp_path):
 def test_nothing_to_learn_from_says_what_to_do(tmp_path):
     with pytest.raises(NotEnoughReadingsError, match="sandan readings import"):
         take_snapshot(tmp_path, MemoryStore().as_of(MONDAY))
+
+
+def test_the_weather_that_was_known_is_part_of_it(tmp_path):
+    store = a_store()
+    store.declare(a_firm(weather_place=PLACE), known_at=MONDAY)
+    moment = MONDAY + timedelta(hours=3)
+    without = take_snapshot(tmp_path, store.as_of(moment))
+    store.append_weather(a_weather([1.0, None, 3.0], known_at=MONDAY), recorded_at=moment)
+    store.append_weather(a_weather([9.0], known_at=hour(5)), recorded_at=hour(5))
+    taken = take_snapshot(tmp_path, store.as_of(moment))
+    read = read_snapshot(taken.path)
+    assert without.content_sha256 != taken.content_sha256 == read.content_sha256
+    assert read_snapshot(without.path).histories["kiln_works"].weather is None
+    before, weather = (one.histories["kiln_works"].weather for one in (taken, read))
+    for name in ("hour", "known_at", "values"):
+        np.testing.assert_array_equal(getattr(weather.told, name), getattr(before.told, name))
+    assert weather.moment_s == before.moment_s
+    assert 9.0 not in weather.told.values
+    corrected = a_weather([7.0], known_at=MONDAY)
+    store.append_weather(corrected, recorded_at=MONDAY + timedelta(hours=1))
+    assert take_snapshot(tmp_path, store.as_of(moment)).path != taken.path
+
+
+def test_a_snapshot_whose_weather_is_lost_is_refused(tmp_path):
+    store = a_store()
+    store.declare(a_firm(weather_place=PLACE), known_at=MONDAY)
+    store.append_weather(a_weather([1.0], known_at=MONDAY), recorded_at=MONDAY)
+    taken = take_snapshot(tmp_path, store.as_of(MONDAY + timedelta(hours=1)))
+    taken.path.with_suffix(".weather.parquet").unlink()
+    with pytest.raises(SnapshotError, match="restore the file"):
+        read_snapshot(taken.path)

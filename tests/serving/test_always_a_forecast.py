@@ -15,6 +15,7 @@ import pytest
 
 from feature_store.entities.firm import Contract, Equipment
 from feature_store.entities.load_history import LoadHistory
+from feature_store.entities.work_calendar import WorkPeriod
 from feature_store.errors import UnknownFirmError
 from feature_store.settings import Settings
 from feature_store.storage.ledger_store import LedgerStore, open_store
@@ -33,6 +34,7 @@ from tests.fakes.fitted_model import VERSION, a_fitted_model
 from tests.fakes.forecaster import FailingForecaster
 from tests.fakes.made_load import a_made_load
 from tests.fakes.scheduler import OneJobScheduler
+from tests.made_weather import PLACE, a_weather
 
 DAYS = 91
 NOW = MONDAY + timedelta(days=DAYS)
@@ -371,3 +373,104 @@ def test_a_suggestion_that_the_model_could_not_make_does_not_wait_for_another(le
     made = planner.suggest(FIRM)
     assert made.forecast.quality == "cold_start"
     assert not planner.makes_otherwise(made)
+
+
+def foretold(ledger: LedgerStore, hours: int, *, known_at: datetime) -> None:
+    """Store a forecast of the weather from two days before now on."""
+    first = DAYS * 24 - 48
+    celsius = [10.0 + number % 24 for number in range(hours)]
+    batch = a_weather(celsius, first=first, known_at=known_at)
+    ledger.append_weather(batch, recorded_at=NOW)
+
+
+def test_weather_that_ends_before_the_day_ahead_is_told_and_the_model_answers(ledger):
+    stored(ledger, a_made_load(DAYS), weather_place=PLACE)
+    planner = planner_on(ledger, a_fitted_model())
+    assert planner.forecast(FIRM).quality == "full"  # no weather was ever stored
+    foretold(ledger, 48 + 20, known_at=NOW - timedelta(hours=40))
+    forecast = planner.forecast(FIRM)
+    assert told(forecast) == ("reduced", ("weather_missing",), VERSION)
+    is_sound(forecast)
+    without = planner_on(ledger, None).forecast(FIRM)
+    assert told(without) == ("fallback", ("no_model",), ALIKE_DAYS)  # which looks at no weather
+
+
+def test_weather_of_the_whole_day_ahead_leaves_no_flag_once_it_is_known(ledger):
+    stored(ledger, a_made_load(DAYS), weather_place=PLACE)
+    foretold(ledger, 48 + 96, known_at=NOW - timedelta(hours=1))
+    planner = planner_on(ledger, a_fitted_model())
+    assert planner.forecast(FIRM).quality == "full"
+    earlier = planner.forecast(FIRM, NOW - timedelta(hours=2))
+    assert earlier.quality == "full"  # then no weather was stored at all
+    foretold(ledger, 48 + 5, known_at=NOW - timedelta(hours=30))
+    assert planner.forecast(FIRM, NOW - timedelta(hours=2)).reasons == ("weather_missing",)
+
+
+def test_weather_that_came_after_the_newest_reading_is_looked_at(ledger):
+    """Readings six hours late: the forecast made now knows the weather told in between."""
+    stored(ledger, newest_but(a_made_load(DAYS), hours=6), weather_place=PLACE)
+    foretold(ledger, 48 + 5, known_at=NOW - timedelta(hours=40))
+    planner = planner_on(ledger, a_fitted_model())
+    assert planner.forecast(FIRM, NOW).reasons == ("readings_missing", "weather_missing")
+    foretold(ledger, 48 + 96, known_at=NOW - timedelta(hours=1))
+    assert planner.forecast(FIRM, NOW).reasons == ("readings_missing",)
+
+
+def newest_but(history: LoadHistory, *, hours: int) -> LoadHistory:
+    """The same without its last hours."""
+    demand_kw = history.demand_kw.copy()
+    demand_kw[-hours * STEPS_PER_HOUR :] = np.nan
+    return changed(history, demand_kw)
+
+
+def an_outage(day: date, hours: str) -> WorkPeriod:
+    return WorkPeriod(kind="outage", first_day=day, last_day=day, hours=hours)
+
+
+@pytest.mark.parametrize("model", [None, a_fitted_model()], ids=["no model", "model"])
+def test_a_planned_outage_of_some_hours_goes_to_standby_and_is_told(ledger, model):
+    stored(ledger, a_made_load(DAYS))
+    usual = planner_on(ledger, model).forecast(FIRM)
+    declared = planner_on(ledger, model).firm(FIRM)
+    tomorrow = an_outage(NOW.date() + timedelta(days=1), "13:00-17:00")
+    ledger.declare(
+        declared.model_copy(update={"work_calendar": (tomorrow,)}), known_at=NOW - timedelta(days=1)
+    )
+    planner = planner_on(ledger, model)
+    forecast = planner.forecast(FIRM)
+    off = slice((24 + 13) * STEPS_PER_HOUR, (24 + 17) * STEPS_PER_HOUR)
+    is_sound(forecast)
+    assert "planned_outage" in forecast.reasons
+    assert forecast.quality == ("reduced" if model else "fallback")
+    assert usual.median_kw[off].min() > 150
+    assert forecast.demand_kw[off].max() < 60  # its standby is 50 kW
+    np.testing.assert_array_equal(
+        np.delete(forecast.demand_kw, off, axis=0), np.delete(usual.demand_kw, off, axis=0)
+    )
+    assert planner.forecast(FIRM, NOW - timedelta(days=2)).quality == (
+        "full" if model else "fallback"
+    )  # it was not declared then
+    if model:
+        parts_kw = planner.explanation(FIRM).parts_kw
+        assert parts_kw["closure"][off].max() < -100
+        np.testing.assert_allclose(sum(parts_kw.values()), forecast.median_kw, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", [None, a_fitted_model()], ids=["no model", "model"])
+def test_a_day_lived_through_an_outage_teaches_no_profile_and_is_no_fault_of_the_meter(
+    ledger, model
+):
+    history = a_made_load(DAYS - 3)  # ends on a Thursday
+    now = history.end
+    last = now.date() - timedelta(days=1)
+    outage = an_outage(last, "08:00-18:00")
+    demand_kw, unknown_kw = history.demand_kw.copy(), history.demand_kw.copy()
+    off = slice(len(demand_kw) - 16 * STEPS_PER_HOUR, len(demand_kw) - 6 * STEPS_PER_HOUR)
+    demand_kw[off], unknown_kw[off] = 0.0, np.nan
+    stored(ledger, changed(history, demand_kw), work_calendar=[outage])
+    stored(ledger, replace(changed(history, unknown_kw), firm_id="unknown"))
+    planner = planner_on(ledger, model, now)
+    forecast, without = planner.forecast(FIRM), planner.forecast("unknown", now)
+    assert forecast.reasons == (() if model else ("no_model",))
+    assert "readings_missing" in without.reasons
+    np.testing.assert_array_equal(forecast.demand_kw, without.demand_kw)

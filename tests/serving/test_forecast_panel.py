@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
+from feature_store.storage.ledger_store import open_store
 from feature_store.time_grid import STEPS_PER_DAY
+from models.forecasting.mixture import Mixture
+from models.forecasting.ridge_anchor import REGRESSORS, RidgeAnchor
 from serving.web.texts import texts_in
 from serving.web.words import FORECAST_PARTS, UNEXPLAINED
+from tests.builders import a_firm
 from tests.fakes.fitted_model import a_fitted_model
+from tests.made_weather import PLACE, a_weather
 from tests.serving.conftest import FIRM
-from tests.serving.explained_works import NEW, NOW, SILENT, fill_home, serve_explained
+from tests.serving.explained_works import DAYS, NEW, NOW, SILENT, fill_home, serve_explained
 from tests.serving.outline import Outline
 
 EN, KO = texts_in("en"), texts_in("ko")
@@ -75,6 +81,31 @@ def test_the_parts_at_the_highest_median_of_the_day_are_shown(serve_model, propo
     assert shown.count("part-lowers") == sum("−" in written for written in listed.values()) > 0
     for reason in listed:
         assert KO.gettext(FORECAST_PARTS[reason]) in why(served, lang="ko")
+
+
+def test_the_part_of_the_weather_is_shown_in_korean_and_in_english(serve_model, settings):
+    """Ten degrees more than usual are ahead, and a model that answers with a fifth of the level."""
+    with closing(open_store(settings)) as ledger:
+        ledger.declare(
+            a_firm(FIRM, holiday_country=None, weather_place=PLACE),
+            known_at=NOW - timedelta(days=80),
+        )
+        celsius = np.where(np.arange((DAYS + 4) * 24) < DAYS * 24, 20.0, 30.0).tolist()
+        foretold = a_weather(celsius, known_at=NOW - timedelta(days=1))
+        ledger.append_weather(foretold, recorded_at=NOW)
+    served = serve_model(answering_to_temperature(a_fitted_model()))
+    parts_kw = served.planner.explanation(FIRM).parts_kw
+    assert parts_kw["weather"][:STEPS_PER_DAY].mean() > 5
+    assert ">Weather<" in why(served)
+    assert ">날씨<" in why(served, lang="ko")
+
+
+def answering_to_temperature(mixture):
+    """The same model, whose ridge adds a fifth of the level for ten degrees more than usual."""
+    pool = mixture.boosters.ridge.pool.copy()
+    pool[:, REGRESSORS.index("temperature_off_profile_k")] = 0.2
+    ridge = RidgeAnchor(pool=pool, of_firm={})
+    return Mixture(boosters=replace(mixture.boosters, ridge=ridge), version=mixture.version)
 
 
 def test_bars_go_from_zero_to_their_side_and_stay_in_the_drawing(serve_model):

@@ -19,7 +19,7 @@ AUGUST = np.arange("2026-08-01", "2026-09-01", dtype="datetime64[D]")
 
 
 def period(kind="closure", first="2026-08-03", last="2026-08-07", **changes):
-    hours = {"hours": "22:00-06:00"} if kind == "shift" else {}
+    hours = {"hours": "22:00-06:00"} if kind in {"shift", "outage"} else {}
     return WorkPeriod.model_validate(
         {"kind": kind, "first_day": first, "last_day": last} | hours | changes
     )
@@ -41,6 +41,12 @@ def test_a_shift_changes_hours_and_closes_nothing():
     assert shift_days(firm, AUGUST).sum() == 5
 
 
+def test_an_outage_of_some_hours_closes_no_day():
+    firm = firm_with(period("outage"))
+    assert not closed_days(firm, AUGUST).any()
+    assert shift_days(firm, AUGUST).sum() == 5
+
+
 def test_a_shift_opens_no_closed_day():
     firm = firm_with(period("shift"), period("closure", last="2026-08-03"))
     assert closed_days(firm, AUGUST).sum() == 1
@@ -53,8 +59,9 @@ def test_a_shift_opens_no_closed_day():
         ({"last": "2027-09-02"}, f"{MOST_DAYS} are the most"),
         ({"first": "2026-02-30"}, "is not a day"),
         ({"first": 20260803}, "is not a day"),
-        ({"hours": "09:00-18:00"}, "other kinds have none"),
+        ({"hours": "09:00-18:00"}, "other kinds have"),
         ({"kind": "shift", "hours": None}, "a shift needs hours"),
+        ({"kind": "outage", "hours": None}, "so does an outage"),
         ({"kind": "shift", "hours": "9-18"}, "no span of hours"),
         ({"kind": "shift", "hours": "09:00-24:15"}, "no span of hours"),
         ({"kind": "shift", "hours": "09:00-09:00"}, "no span of hours"),

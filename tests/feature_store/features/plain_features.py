@@ -50,6 +50,13 @@ class PlainFirm:
         ):
             version = (known_from, known_until, kw)
             self.versions.setdefault(start // SECONDS, []).append(version)
+        self.weather: dict[int, list[tuple[int, list[float]]]] = {}
+        if history.weather is not None:
+            told = history.weather.told
+            for hour, at, *values in zip(
+                told.hour.tolist(), told.known_at.tolist(), *told.values.tolist(), strict=True
+            ):
+                self.weather.setdefault(hour, []).append((at, values))
 
     def as_known(self, slot: int, issue: int) -> float:
         """Reading of an interval that was over at an issue time, as known then."""
@@ -58,6 +65,11 @@ class PlainFirm:
                 if known_from <= issue * SECONDS < known_until:
                     return kw
         return math.nan
+
+    def weather_of(self, hour: int, issue: int) -> list[float]:
+        """Temperature at an hour and irradiance of the one before it, as told last by then."""
+        known = [told for told in self.weather.get(hour, ()) if told[0] <= issue * SECONDS]
+        return max(known)[1] if known else [math.nan, math.nan]
 
     def clock(self, slot: int) -> tuple[date, int]:
         """Local day and clock step."""
@@ -249,6 +261,37 @@ class PlainIssue:
             "ramp_kw": mean(self.last(HOUR)) - mean(self.last(2 * HOUR)[:HOUR]),
         }
 
+    def weather_on(self, day: date, step: int) -> list[float]:
+        """Temperature and irradiance of a clock hour, whose first step is told."""
+        slot = self.firm.slot_on(day, step)
+        if slot is None:
+            return [math.nan, math.nan]
+        hour = slot // HOUR
+        celsius, _ = self.firm.weather_of(hour, self.issue)
+        _, irradiance = self.firm.weather_of(hour + 1, self.issue)
+        return [celsius, irradiance]
+
+    def weather(self, day: date, step: int) -> dict[str, float]:
+        """Weather of the target's clock hour, and how far it lies off the profile's days'."""
+        step -= step % HOUR
+        newest = self.day if step < self.step else self.day - ONE
+        days = self.firm.days_of_kind(self.firm.kind(day), newest + ONE)
+        earlier = [
+            (self.weather_on(other, step), 0.85**number)
+            for number, other in enumerate(days)
+            if not math.isnan(self.on(other, step))
+        ]
+        told, off = self.weather_on(day, step), []
+        for number, value in enumerate(told):
+            known = [(v[number], weight) for v, weight in earlier if not math.isnan(v[number])]
+            off.append(value - weighted_mean(known))
+        return {
+            "temperature_celsius": told[0],
+            "irradiance_w_per_m2": told[1],
+            "temperature_off_profile_k": off[0],
+            "irradiance_off_profile_w_per_m2": off[1],
+        }
+
     def features(self, lead: int) -> list[float]:
         """All features of one lead, in the order of ``NAMES``."""
         firm = self.firm
@@ -285,6 +328,7 @@ class PlainIssue:
             **self.present_level,
             **self.recent_range(profile),
             **self.past_alike(lead, profile),
+            **self.weather(day, step),
         }
         return [float(told.pop(name)) for name in NAMES] + list(told.values())
 

@@ -28,6 +28,7 @@ from feature_store.views import features_of
 from models.forecasting.similar_day import SimilarDay
 from tests.builders import MONDAY, a_batch, a_batch_of, a_firm, of_meter
 from tests.fakes.made_load import a_made_load
+from tests.made_weather import PLACE, a_weather
 
 EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 5
 DAYS = LOOKBACK // timedelta(days=1) + 12
@@ -38,7 +39,10 @@ LEADS = np.arange(0, 2 * STEPS_PER_DAY, 7)
 HISTORY_DAYS = LOOKBACK // timedelta(days=1)
 START = MONDAY - timedelta(days=DAYS - 92)
 END = START + timedelta(days=DAYS)
-FIRMS = (a_firm(), a_firm("press_shop", meters=(Meter(meter_id="a"), Meter(meter_id="b"))))
+FIRMS = (
+    a_firm(weather_place=PLACE),
+    a_firm("press_shop", meters=(Meter(meter_id="a"), Meter(meter_id="b"))),
+)
 METERS = (("kiln_works", "kiln_works"), ("press_shop", "a"), ("press_shop", "b"))
 
 recent_steps = st.integers(-STEPS_PER_DAY, REPLAYED_STEPS)  # back from the end
@@ -49,6 +53,13 @@ deliveries = st.tuples(
     recent_steps,  # when it is known and recorded
     st.integers(0, 899),  # seconds into that quarter hour
 )
+forecasts = st.tuples(
+    st.sampled_from(["forecast", "observation"]),
+    st.integers(-72, 24 * 140),  # first hour, back from the end
+    st.lists(st.floats(-50, 50), min_size=1, max_size=100),
+    recent_steps,  # when it is known and recorded
+)
+LAST_HOUR = int((END - MONDAY) / timedelta(hours=1))
 issues = st.lists(st.integers(0, REPLAYED_STEPS - 1), min_size=1, max_size=4, unique=True)
 
 
@@ -65,7 +76,18 @@ def filled(tmp_path_factory):
             store.append(of_meter(meter_id, batch), recorded_at=END)
         for firm in FIRMS:
             store.declare(firm, known_at=START)
+        for day in range(130, -1, -3):
+            celsius = [float((day * 24 + hour) % 37) for hour in range(24 * 5)]
+            foretell(store, ("forecast", day * 24, celsius, day * STEPS_PER_DAY + 9))
     return home
+
+
+def foretell(store, told):
+    """Store drawn weather."""
+    kind, back, celsius, known_back = told
+    known_at = END - known_back * INTERVAL
+    batch = a_weather(celsius, kind=kind, first=LAST_HOUR - back, known_at=known_at)
+    store.append_weather(batch, recorded_at=known_at)
 
 
 def deliver(store, delivery):
@@ -90,8 +112,12 @@ def rows(firm, history, issue_times):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(sent=st.lists(deliveries, min_size=1, max_size=8), issued=issues)
-def test_whatever_was_delivered_and_corrected(filled, tmp_path, sent, issued):
+@given(
+    sent=st.lists(deliveries, min_size=1, max_size=8),
+    foretold=st.lists(forecasts, max_size=4),
+    issued=issues,
+)
+def test_whatever_was_delivered_and_corrected(filled, tmp_path, sent, foretold, issued):
     home = tmp_path / "replayed"
     shutil.copytree(filled, home, dirs_exist_ok=True)
     moments = [END - back * INTERVAL for back in issued]
@@ -102,6 +128,8 @@ def test_whatever_was_delivered_and_corrected(filled, tmp_path, sent, issued):
             windowed.as_of(END).history(firm.firm_id, days=HISTORY_DAYS)
         for delivery in sent:
             deliver(store, delivery)
+        for told in foretold:
+            foretell(store, told)
         for firm in FIRMS:
             trained = rows(
                 firm, store.as_of(END + timedelta(days=2)).history(firm.firm_id), issue_times

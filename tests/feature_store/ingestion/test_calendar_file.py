@@ -59,6 +59,17 @@ def test_the_firm_may_be_named_beside_the_file(tmp_path):
     assert list(declared.by_firm) == ["bakery"]
 
 
+def test_a_planned_outage_has_hours(tmp_path):
+    row = "bakery,outage,2026-10-02,2026-10-02,{},정전 작업\n"
+    header = "firm_id,kind,from,to,hours,note\n"
+    declared = read(tmp_path, header + row.format("13:00-17:00"))
+    assert isinstance(declared, DeclaredPeriods)
+    (outage,) = declared.by_firm["bakery"]
+    assert (outage.kind, outage.hours) == ("outage", "13:00-17:00")
+    (reason,) = faults(tmp_path, header + row.format("")).values()
+    assert "so does an outage" in reason
+
+
 def test_every_bad_row_is_named_at_once(tmp_path):
     told = faults(
         tmp_path,

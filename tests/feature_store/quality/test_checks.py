@@ -210,6 +210,13 @@ def test_negative_readings_are_told_and_a_wrapped_counter_is_told_apart():
     assert kinds(put(WORKING, usual + 4e6)) == ["rollover"]
 
 
+def test_zero_in_a_planned_outage_is_no_fault():
+    day = LOAD.grid.at(WORKING).date()
+    outage = WorkPeriod(kind="outage", first_day=day, last_day=day, hours="08:00-18:00")
+    firm = a_firm(holiday_country=None, work_calendar=(outage,))
+    assert kinds(put(at(WORKING, 6), 0.0), firm) == []
+
+
 def test_zero_in_working_hours_means_not_received():
     (zero,) = findings(put(at(WORKING, 6), 0.0), FIRM)
     assert (zero.kind, zero.severity) == ("false_zero", "fault")

@@ -16,6 +16,7 @@ from feature_store.entities.meter import Meter
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.settings import Settings
 from feature_store.storage import held_windows
+from feature_store.storage.held_weather import HeldWeather
 from feature_store.storage.held_windows import TRIMMED_FROM, WINDOW
 from feature_store.storage.ledger_store import open_store
 from feature_store.storage.meter_owners import ForgottenReadingsError, UndeclaredMeterError
@@ -23,6 +24,7 @@ from feature_store.storage.recent_window import WindowedStore
 from feature_store.storage.tables import METADATA
 from feature_store.time_grid import INTERVAL, STEPS_PER_DAY
 from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter, seconds, with_reactive
+from tests.made_weather import PLACE, a_weather, hour
 
 FIRMS = ("bakery", "kiln_works")
 METERS = (("bakery", "bakery"), ("kiln_works", "kiln_works"), ("kiln_works", "second"))
@@ -339,3 +341,64 @@ def test_what_one_writes_into_an_answer_nobody_else_reads(ledger):
     again = known.history("kiln_works", days=90)
     assert (again.demand_kw >= 0).all()
     assert not np.isnat(again.known_at).any()
+
+
+def hours_shown(store, moment):
+    """The temperatures that the firm's history shows, now, of the first hours."""
+    weather = store.as_of(moment).history("kiln_works", days=100).weather
+    if weather is None:
+        return None
+    hours = np.array([seconds(hour(number)) // 3600 for number in range(4)])
+    asked_at = weather.asked_at(np.full(4, seconds(moment)))
+    return weather.told.seen("temperature_celsius", hours, asked_at).tolist()
+
+
+class CountedWeather(CountedReads):
+    """One that also counts how often weather is read."""
+
+    weather_reads = 0
+
+    def weather_told(self, place, *, since):
+        """A place's weather."""
+        self.weather_reads += 1
+        return self.ledger.weather_told(place, since=since)
+
+    def number_of_weather_versions(self, place):
+        """How many of them there are."""
+        return self.ledger.number_of_weather_versions(place)
+
+
+def test_weather_is_held_and_read_again_when_more_of_it_was_stored(ledger):
+    counted = CountedWeather(ledger)
+    windowed = WindowedStore(counted)
+    moment = MONDAY + timedelta(days=20)
+    assert hours_shown(windowed, moment) is None
+    ledger.declare(a_firm(weather_place=PLACE), known_at=MONDAY)
+    assert hours_shown(windowed, moment) is None
+    shown = []
+    for celsius, kind in (([1.0, 2.0, 3.0, 4.0], "forecast"), ([7.0, 8.0], "observation")):
+        told = a_weather(celsius, kind=kind, known_at=hour(-1))
+        ledger.append_weather(told, recorded_at=MONDAY)
+        ledger.append_weather(a_weather(celsius, place="elsewhere"), recorded_at=MONDAY)
+        for _ in range(3):
+            shown.append(hours_shown(windowed, moment))
+            assert shown[-1] == hours_shown(ledger, moment)
+    assert shown[2:4] == [[1.0, 2.0, 3.0, 4.0], [7.0, 8.0, 3.0, 4.0]]
+    assert counted.weather_reads == 3
+    ledger.append(a_batch([7.0], start=moment), recorded_at=moment)
+    windowed.as_of(moment + INTERVAL).history("kiln_works", days=100)
+    assert counted.weather_reads == 3
+    windowed.forget()
+    assert hours_shown(windowed, moment) == shown[-1]
+
+
+def test_weather_that_is_needed_from_earlier_on_is_read_again(ledger):
+    told = a_weather([1.0, 2.0, 3.0], known_at=hour(-1))
+    ledger.append_weather(told, recorded_at=MONDAY)
+    counted = CountedWeather(ledger)
+    held = HeldWeather(counted)
+    for first, hours in ((1, 2), (2, 2), (0, 3), (1, 3)):
+        since = seconds(hour(first))
+        read = held.told(PLACE, since=since, begin=since, seen_at="one import")
+        assert len(read.hour) == hours
+    assert counted.weather_reads == 2

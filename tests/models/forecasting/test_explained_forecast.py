@@ -35,7 +35,9 @@ def test_parts_of_the_served_steps_add_up_to_what_was_served(gap_steps, seed):
     served = a_forecast(
         np.maximum(asked.median_kw[gap_steps:], 0.0), start=MONDAY + gap_steps * INTERVAL
     )
-    told = Explanation(forecast=asked, parts_kw=parts_kw).of_served(served)
+    told = Explanation(forecast=asked, parts_kw=parts_kw).of_served(
+        served, off=np.zeros(served.grid.steps, dtype=bool)
+    )
     assert told.forecast is served
     np.testing.assert_allclose(sum(told.parts_kw.values()), served.median_kw, atol=1e-9)
     for reason in set(REASONS) - {"past_errors"}:
@@ -44,9 +46,21 @@ def test_parts_of_the_served_steps_add_up_to_what_was_served(gap_steps, seed):
 
 def test_an_explanation_that_is_served_as_it_is_does_not_change():
     parts_kw = dict.fromkeys(REASONS, np.full(STEPS, 10.0))
-    asked = a_forecast(np.full(STEPS, 70.0))
-    told = Explanation(forecast=asked, parts_kw=parts_kw).of_served(replace(asked))
+    asked = a_forecast(np.full(STEPS, 10.0 * len(REASONS)))
+    nowhere = np.zeros(STEPS, dtype=bool)
+    told = Explanation(forecast=asked, parts_kw=parts_kw).of_served(replace(asked), off=nowhere)
     assert told.forecast.issue_time == MONDAY
     assert told.forecast.grid.end == MONDAY + timedelta(hours=2)
     for reason in REASONS:
         np.testing.assert_array_equal(told.parts_kw[reason], parts_kw[reason])
+
+
+def test_what_a_planned_outage_takes_away_counts_to_the_closure():
+    parts_kw = dict.fromkeys(REASONS, np.full(STEPS, 10.0))
+    asked = a_forecast(np.full(STEPS, 10.0 * len(REASONS)))
+    off = np.arange(STEPS) < 3
+    served = a_forecast(np.where(off, 4.0, asked.median_kw - 1))
+    told = Explanation(forecast=asked, parts_kw=parts_kw).of_served(served, off=off)
+    np.testing.assert_allclose(sum(told.parts_kw.values()), served.median_kw)
+    np.testing.assert_array_equal(told.parts_kw["past_errors"], np.where(off, 10.0, 9.0))
+    assert (told.parts_kw["closure"][3:] == 10.0).all()

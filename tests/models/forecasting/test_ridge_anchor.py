@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from feature_store.features.catalogue import NAMES
+from feature_store.features.weather import Weather
 from feature_store.time_grid import STEPS_PER_WEEK
 from models.forecasting.ridge_anchor import (
     LARGEST,
     LEAD_EDGES,
     TO_POOL_ROWS,
+    WEATHER_UNITS,
     RidgeAnchor,
     fit_ridge,
     lead_range,
@@ -22,14 +24,20 @@ from models.forecasting.scaled_rows import ScaledRows
 
 LEVEL_KW = 200.0
 RANGES = len(LEAD_EDGES)
+WEATHER = len(Weather().names)
+"""The last columns, which are not loads."""
 DIFFERENCES = ("deviation", "alike_off", "unrest", "ramp")
 
 
 def some_rows(number, seed=0, leads=(0, STEPS_PER_WEEK), unrest=0.3):
     """Rows of a firm of 200 kW whose features lie so far off its profile, as a share of that."""
     random = np.random.default_rng(seed)
-    values = random.normal(0.0, unrest * LEVEL_KW, (number, len(NAMES))).astype(np.float32)
-    values[:, [not name.startswith(DIFFERENCES) for name in NAMES]] += LEVEL_KW
+    loads = random.normal(0.0, unrest * LEVEL_KW, (number, len(NAMES) - WEATHER))
+    loads[:, [not name.startswith(DIFFERENCES) for name in NAMES[:-WEATHER]]] += LEVEL_KW
+    values = np.concatenate([loads, np.full((number, WEATHER), np.nan)], 1).astype(np.float32)
+    for column, unit in WEATHER_UNITS.items():
+        drawn = np.random.default_rng([seed, NAMES.index(column)]).normal(size=number)
+        values[:, NAMES.index(column)] = unrest * unit * drawn
     values[:, NAMES.index("level_kw")] = LEVEL_KW
     values[:, NAMES.index("profile_kw")] = LEVEL_KW
     edges = [*LEAD_EDGES.tolist(), STEPS_PER_WEEK]
