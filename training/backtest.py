@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, STEPS_PER_DAY, Instants, KilowattArray
 from models.forecasting.forecaster import ManyForecaster
+from models.forecasting.next_day_maximum import NextDayPeaks
 from training.metrics import Scores, mean_scores, score
 from training.scores.peak_scores import PeakForecaster
 from training.splits import HeldBack
@@ -29,9 +31,8 @@ class FirmBacktest:
     demand_kw: dict[str, KilowattArray]
     """By forecaster, shape (issue times, steps, quantiles)."""
     scores: dict[str, Scores]
-    peak_quantiles_kw: dict[str, KilowattArray] = field(default_factory=dict)
-    """Of the first day's largest load, by each forecaster that answers it itself, shape (issue
-    times, quantiles)."""
+    peaks: dict[str, NextDayPeaks] = field(default_factory=dict)
+    """The first day's largest load, by each forecaster that answers it itself."""
     asked: int = 0
     """Issue times that were asked; those that do not count are not among ``issue_times``."""
     predict_cpu_seconds: dict[str, float] = field(default_factory=dict)
@@ -96,16 +97,16 @@ def backtest_firm(
     if not len(issue_times):
         return None
     actual_kw = _measured_after(history, issue_times, held_back.steps)
-    kept = np.isfinite(actual_kw[:, :STEPS_PER_DAY]).any(axis=1)
-    demand_kw, peaks_kw, cpu_seconds = {}, {}, {}
+    kept: npt.NDArray[np.bool_] = np.isfinite(actual_kw[:, :STEPS_PER_DAY]).any(axis=1)
+    demand_kw, peaks, cpu_seconds = {}, {}, {}
     for name, forecaster in forecasters.items():
         started = time.process_time()
         demand_kw[name] = forecaster.predict_many(firm, history, issue_times, held_back.steps)
         cpu_seconds[name] = (time.process_time() - started) / len(issue_times)
         kept &= np.isfinite(demand_kw[name]).all(axis=(1, 2))
         if isinstance(forecaster, PeakForecaster):
-            peaks_kw[name] = forecaster.peak_quantiles_kw(firm, history, issue_times)
-            kept &= np.isfinite(peaks_kw[name]).all(axis=1)
+            peaks[name] = forecaster.next_day_peaks(firm, history, issue_times)
+            kept &= np.isfinite(peaks[name].quantiles_kw).all(axis=1)
     if not np.nansum(np.abs(actual_kw[kept, :STEPS_PER_DAY])):
         return None
     demand_kw = {name: forecast_kw[kept] for name, forecast_kw in demand_kw.items()}
@@ -115,7 +116,7 @@ def backtest_firm(
         actual_kw=actual_kw[kept],
         demand_kw=demand_kw,
         scores={name: score(actual_kw[kept], forecast) for name, forecast in demand_kw.items()},
-        peak_quantiles_kw={name: quantiles_kw[kept] for name, quantiles_kw in peaks_kw.items()},
+        peaks={name: told.where(kept) for name, told in peaks.items()},
         asked=len(issue_times),
         predict_cpu_seconds=cpu_seconds,
     )

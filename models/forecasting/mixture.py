@@ -31,7 +31,7 @@ from models.forecasting.forecaster import predict_one
 from models.forecasting.kept_states import KeptStates
 from models.forecasting.lightgbm_quantiles import LightGBMQuantiles
 from models.forecasting.load_forecast import LoadForecast
-from models.forecasting.next_day_maximum import next_day_maximum_kw
+from models.forecasting.next_day_maximum import NextDayPeaks, next_day_peaks
 from models.forecasting.online_state import (
     ISSUES_APART_STEPS,
     LOOKBACK_OF_MIXTURE,
@@ -100,15 +100,11 @@ class Mixture:
             analogues=analogue_loads(_asked(firm, history, instants, steps)),
         )
 
-    def peak_quantiles_kw(
+    def next_day_peaks(
         self, firm: Firm, history: LoadHistory, issue_times: Instants
-    ) -> KilowattArray:
-        """Forecast the largest load of the 24 hours after each issue time.
-
-        Returns:
-            Quantiles, shape (issue times, len(QUANTILES)).
-        """
-        return next_day_maximum_kw(self, firm, history, issue_times)
+    ) -> NextDayPeaks:
+        """Forecast the largest load of the 24 hours after each issue time, and when it comes."""
+        return next_day_peaks(self, firm, history, issue_times)
 
     def _mixed(self, heard: Heard, state: OnlineState) -> KilowattArray:
         demand_kw = mixed(heard.demand_kw, PRIOR, state)

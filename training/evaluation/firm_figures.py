@@ -18,7 +18,7 @@ from training.scores.by_lead import LeadWindow, by_lead
 from training.scores.calibration import Calibration
 from training.scores.churn import churn
 from training.scores.exceedance import Exceedance, Reliability, exceedances, levels_kw
-from training.scores.peak_scores import path_peaks_kw, peak_crps
+from training.scores.peak_scores import path_peaks_kw, peak_crps, peak_time_hit
 from training.scores.scaled_error import mase
 from training.splits import HeldBack
 
@@ -37,6 +37,8 @@ class ForecasterFigures:
     """Of the day's peak, from the quantiles' paths."""
     peak_crps_told: float | None
     """Of the distribution of the peak that the forecaster answers itself; None if it does not."""
+    peak_hit_told: float | None
+    """Share of days whose peak came within half an hour of the time that it answers for it."""
     windows: tuple[LeadWindow, ...]
     exceedances: tuple[Exceedance, ...]
     reliability: Reliability
@@ -55,8 +57,9 @@ class ForecasterFigures:
             "churn": self.churn,
             "peak_crps": self.peak_crps,
         }
-        if self.peak_crps_told is not None:
+        if self.peak_crps_told is not None and self.peak_hit_told is not None:
             told["peak_crps_told"] = self.peak_crps_told
+            told["peak_hit_told"] = self.peak_hit_told
         brier = {f"brier_{one.level_share:g}": one.brier for one in self.exceedances}
         return asdict(self.scores) | told | brier
 
@@ -106,14 +109,15 @@ def _figures(
 ) -> ForecasterFigures:
     actual_kw, demand_kw = test.actual_kw, test.demand_kw[name]
     of_levels, reliability = exceedances(actual_kw, demand_kw, firm_levels_kw)
-    peaks_kw = test.peak_quantiles_kw.get(name)
+    peaks = test.peaks.get(name)
     return ForecasterFigures(
         scores=test.scores[name],
         mase=mase(actual_kw, demand_kw, before_kw),
         wql_all_leads=wql(actual_kw, demand_kw),
         churn=churn(test.issue_times, actual_kw, demand_kw),
         peak_crps=peak_crps(actual_kw, path_peaks_kw(demand_kw)),
-        peak_crps_told=None if peaks_kw is None else peak_crps(actual_kw, peaks_kw),
+        peak_crps_told=None if peaks is None else peak_crps(actual_kw, peaks.quantiles_kw),
+        peak_hit_told=None if peaks is None else peak_time_hit(actual_kw, peaks.likeliest_step),
         windows=by_lead(actual_kw, demand_kw),
         exceedances=of_levels,
         reliability=reliability,

@@ -1,15 +1,17 @@
-"""What the forecast of a day's largest load is worth, as a distribution."""
+"""What the forecast of a day's largest load is worth: its distribution, and its time."""
 
 from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import STEPS_PER_DAY, Instants, KilowattArray
-from training.metrics import LEVELS, pinball_kw
+from models.forecasting.next_day_maximum import NextDayPeaks
+from training.metrics import LEVELS, PEAK_HIT_STEPS, pinball_kw
 
 _BORDERS = np.concatenate([[0.0], (LEVELS[1:] + LEVELS[:-1]) / 2, [1.0]])
 LEVEL_WIDTHS = np.diff(_BORDERS)
@@ -18,17 +20,14 @@ LEVEL_WIDTHS = np.diff(_BORDERS)
 
 @runtime_checkable
 class PeakForecaster(Protocol):
-    """A forecaster that also answers the distribution of the largest load of a day itself."""
+    """A forecaster that also answers itself how large a day's largest load is, and when."""
 
-    def peak_quantiles_kw(
+    def next_day_peaks(
         self, firm: Firm, history: LoadHistory, issue_times: Instants
-    ) -> KilowattArray:
+    ) -> NextDayPeaks:
         """Forecast the largest load of the 24 hours after each issue time.
 
         Readings that became known after an issue time are not looked at for it.
-
-        Returns:
-            Shape (issue times, quantiles), in the order of ``QUANTILES``.
         """
         ...
 
@@ -66,3 +65,20 @@ def peak_crps(actual_kw: KilowattArray, peaks_kw: KilowattArray) -> float:
     measured_kw = first_day_kw[whole].max(axis=1)
     crps_kw = 2 * (pinball_kw(measured_kw, peaks_kw[whole]) * LEVEL_WIDTHS).sum(axis=1)
     return float(crps_kw.mean() / measured_kw.mean())
+
+
+def peak_time_hit(actual_kw: KilowattArray, likeliest_step: npt.NDArray[np.int64]) -> float:
+    """Share of days whose largest load came within half an hour of the step told for it.
+
+    Days that were not wholly measured do not count; NaN of none.
+
+    Args:
+        actual_kw: Shape (issue times, steps); NaN where nothing was measured.
+        likeliest_step: Shape (issue times,).
+    """
+    first_day_kw = actual_kw[:, :STEPS_PER_DAY]
+    whole = np.isfinite(first_day_kw).all(axis=1)
+    if not whole.any():
+        return float("nan")
+    apart = np.abs(first_day_kw[whole].argmax(axis=1) - likeliest_step[whole])
+    return float((apart <= PEAK_HIT_STEPS).mean())

@@ -9,6 +9,7 @@ import pytest
 
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEP, STEPS_PER_DAY, utc_instant
+from models.forecasting.next_day_maximum import NextDayPeaks
 from models.forecasting.same_day_type_mean import SameDayTypeMean
 from models.forecasting.similar_day import SimilarDay
 from tests.builders import MONDAY, a_firm, a_history
@@ -156,9 +157,11 @@ def test_a_forecaster_that_tells_the_peak_itself_is_scored_on_what_it_tells():
     test = backtest_firm(
         held_back.firm, KILN, {"seer": _Seer(), "plain": SimilarDay()}, held_back.held_back
     )
-    assert set(test.peak_quantiles_kw) == {"seer"}
+    assert set(test.peaks) == {"seer"}
     found = firm_figures(held_back.firm, KILN, held_back.held_back, test)
     assert found.of["seer"].peak_crps_told == 0.0
+    assert found.of["seer"].peak_hit_told == 1.0
+    assert found.of["seer"].scores.peak_hit == found.of["plain"].scores.peak_hit < 1
     assert found.of["seer"].peak_crps == found.of["plain"].peak_crps > 0
     assert found.of["plain"].peak_crps_told is None
 
@@ -177,9 +180,12 @@ class _Fussy(SimilarDay):
 class _Seer(SimilarDay):
     """Knows the day's peak for certain."""
 
-    def peak_quantiles_kw(self, firm, history, issue_times):
+    def next_day_peaks(self, firm, history, issue_times):
         """Look it up."""
         del firm
         at = ((issue_times - history.grid.starts[0]) // STEP).astype(int)
         days_kw = history.demand_kw[at[:, None] + np.arange(STEPS_PER_DAY)]
-        return np.repeat(days_kw.max(axis=1)[:, None], 11, axis=1)
+        return NextDayPeaks(
+            quantiles_kw=np.repeat(days_kw.max(axis=1)[:, None], 11, axis=1),
+            likeliest_step=days_kw.argmax(axis=1),
+        )

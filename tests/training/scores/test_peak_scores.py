@@ -7,7 +7,7 @@ import pytest
 
 from feature_store.time_grid import STEPS_PER_DAY
 from models.forecasting.load_forecast import QUANTILES
-from training.scores.peak_scores import LEVEL_WIDTHS, path_peaks_kw, peak_crps
+from training.scores.peak_scores import LEVEL_WIDTHS, path_peaks_kw, peak_crps, peak_time_hit
 
 
 def days_with_peaks(peaks_kw):
@@ -58,3 +58,11 @@ def test_a_day_with_a_gap_does_not_count_and_without_a_whole_day_there_is_no_sco
     assert peak_crps(actual_kw, peaks_kw) == pytest.approx(0.1)
     actual_kw[0, 3] = np.nan
     assert np.isnan(peak_crps(actual_kw, peaks_kw))
+
+
+def test_the_time_of_a_peak_is_hit_within_half_an_hour_on_whole_days():
+    actual_kw = days_with_peaks(np.full(4, 100.0))
+    assert peak_time_hit(actual_kw, np.array([38, 42, 37, 43])) == 0.5
+    actual_kw[1, 3] = np.nan
+    assert peak_time_hit(actual_kw, np.array([38, 42, 37, 43])) == pytest.approx(1 / 3)
+    assert np.isnan(peak_time_hit(actual_kw * np.nan, np.array([38, 42, 37, 43])))

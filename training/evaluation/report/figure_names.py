@@ -97,6 +97,14 @@ FIGURES = (
         title="peak CRPS, own",
         meaning="the same of the distribution of the peak that a forecaster answers itself",
     ),
+    ShownFigure(
+        field="peak_hit_told",
+        title="peak hit, own",
+        meaning="share of days whose peak came within half an hour of the time that a forecaster "
+        "answers for it itself",
+        digits=2,
+        aim="high",
+    ),
     *(
         ShownFigure(
             field=f"brier_{share:g}",
