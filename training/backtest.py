@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
@@ -97,7 +96,7 @@ def backtest_firm(
     if not len(issue_times):
         return None
     actual_kw = _measured_after(history, issue_times, held_back.steps)
-    kept: npt.NDArray[np.bool_] = np.isfinite(actual_kw[:, :STEPS_PER_DAY]).any(axis=1)
+    kept = np.asarray(np.isfinite(actual_kw[:, :STEPS_PER_DAY]).any(axis=1))
     demand_kw, peaks, cpu_seconds = {}, {}, {}
     for name, forecaster in forecasters.items():
         started = time.process_time()
