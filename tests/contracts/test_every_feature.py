@@ -132,6 +132,8 @@ def test_another_number_in_a_feature_makes_another_catalogue(monkeypatch):
         (present_level, "UNREST_STEPS", (16, 95)),
         (local_days, "PROFILE_REACH_DAYS", 50),
         (analogues, "LIFT", 0.7),
+        (analogues, "REACH_DAYS", 350),
+        (analogues, "MEMBERS", 23),
     ):
         with monkeypatch.context() as changed:
             changed.setattr(module, constant, value)
