@@ -84,7 +84,9 @@ def features_of(asked: Sequence[Asked]) -> Frame:
     valid_time = np.empty(shape, dtype="datetime64[s]")
     target_kw = np.empty(shape)
     for rows, seen in sights(asked):
-        fill_features(seen, values[rows])
+        by_column = np.empty((len(seen.issue), len(NAMES), shape[1]), dtype=np.float32)
+        fill_features(seen, by_column.swapaxes(1, 2))  # each column in one run of memory
+        values[rows] = by_column.swapaxes(1, 2)
         target = seen.issue[:, None] + seen.lead
         valid_time[rows] = instants(target)
         target_kw[rows] = seen.readings.measured(target)

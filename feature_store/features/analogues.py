@@ -6,6 +6,7 @@ method of analogues: Lorenz 1969, doi 10.1175/1520-0469(1969)26<636:APARBN>2.0.C
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from feature_store.features.load_table import IntArray
 from feature_store.features.local_days import NO_DAY
 from feature_store.features.sight import Sight
-from feature_store.time_grid import STEPS_PER_HOUR, KilowattArray
+from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 
 REACH_DAYS = 366
 """How far back days are compared: once round the seasons."""
@@ -42,6 +43,8 @@ AGE_FADES = 0.995
 """Weight of a day against one a day younger: half after 138 days."""
 SAME_WEEKDAY = 1.5
 """Weight of a day of the same weekday against others of its kind."""
+SPANS_AT_ONCE = 1024
+"""Days compared together: half a megabyte, which stays near the processor."""
 _TINY_KW = 1e-9
 """Where the fifth nearest does not differ at all, only days that do not either have weight."""
 
@@ -64,25 +67,28 @@ class Analogues:
     near_kw: KilowattArray
     """Distance of the fifth nearest, shape (issues, target days); NaN where days are too few."""
 
-    def loads(self, sight: Sight) -> AnalogueSample:
-        """What the days alike did at the clock time of each of the sight's targets."""
-        ahead = sight.target_day - sight.issue_day
-        issue = np.arange(len(ahead))[:, None]
-        successor = self.day + np.arange(self.day.shape[1])[:, None]
-        successor[self.day == NO_DAY] = NO_DAY
-        seen_kw = sight.on(successor[issue, ahead], sight.target_step[..., None])
+    def members(self, sight: Sight) -> Iterator[tuple[npt.NDArray[np.float64], KilowattArray]]:
+        """Tell what one after another did at the clock time of each of the sight's targets.
+
+        Yields:
+            Weight and load, lifted to the present level, shape (issues, leads) each; both are 0
+            where nothing is known. One at a time, they stay near the processor.
+        """
+        ahead = np.arange(self.day.shape[1])[:, None]
+        successor = np.where(self.day == NO_DAY, NO_DAY, self.day + ahead)
+        place = sight.target_place
+        at = place * STEPS_PER_DAY + sight.target_step
         fade = LIFT * np.exp(-sight.lead / LIFT_FADES_STEPS)
-        demand_kw = self.lift_kw[issue, ahead]
-        demand_kw *= fade[..., None]
-        demand_kw += seen_kw
-        unknown = np.isnan(demand_kw)
-        demand_kw[unknown] = 0.0
-        weight = self.weight[issue, ahead]
-        weight[unknown] = 0.0
-        near_kw = np.where(weight.any(axis=-1), self.near_kw[issue, ahead], np.nan)
-        return AnalogueSample(
-            demand_kw=demand_kw, weight=weight, day=self.day[issue, ahead], near_kw=near_kw
-        )
+        days_kw = sight.whole_days(np.moveaxis(successor, -1, 0))
+        tables = (days_kw, np.moveaxis(self.weight, -1, 0), np.moveaxis(self.lift_kw, -1, 0))
+        flat = (table.reshape(MEMBERS, -1) for table in tables)
+        for day_kw, weight_of, lift_kw in zip(*flat, strict=True):
+            demand_kw, weight = day_kw.take(at), weight_of.take(place)
+            demand_kw += fade * lift_kw.take(place)
+            unknown = np.isnan(demand_kw)
+            if unknown.any():
+                demand_kw[unknown] = weight[unknown] = 0.0
+            yield weight, demand_kw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,13 +101,19 @@ class AnalogueSample:
     """Likewise; 0 where nothing is known."""
     day: IntArray
     """Which past day a member is, likewise; ``NO_DAY`` where there is none."""
-    near_kw: KilowattArray
-    """How near the days are, shape (issues, leads); NaN where there are none."""
 
 
 def analogue_sample(sight: Sight) -> AnalogueSample:
     """Find the days alike of every issue time, and what they did at its targets."""
-    return find_analogues(sight).loads(sight)
+    found = sight.once(find_analogues)
+    weight, demand_kw = np.empty((2, MEMBERS, *sight.lead.shape))
+    for member, told in enumerate(found.members(sight)):
+        weight[member], demand_kw[member] = told
+    return AnalogueSample(
+        demand_kw=np.moveaxis(demand_kw, 0, -1),
+        weight=np.moveaxis(weight, 0, -1),
+        day=found.day.reshape(-1, MEMBERS)[sight.target_place],
+    )
 
 
 def find_analogues(sight: Sight) -> Analogues:
@@ -110,23 +122,21 @@ def find_analogues(sight: Sight) -> Analogues:
     slot = sight.days.slot_on(candidate, sight.issue_step)
     alike = sight.kind(candidate) == sight.kind(sight.issue_day)
     distance_kw = _distances(sight, slot, alike)
-    weekday = sight.group(candidate) == sight.group(sight.issue_day)
-    age = np.arange(1, REACH_DAYS + 1)
-    prior = np.power(AGE_FADES, age) * np.where(weekday, SAME_WEEKDAY, 1.0)
-    target_days = int((sight.target_day - sight.issue_day).max()) + 1
-    shape = (len(sight.issue), target_days, MEMBERS)
-    found = Analogues(
-        day=np.full(shape, NO_DAY),
-        weight=np.zeros(shape),
-        lift_kw=np.zeros(shape),
-        near_kw=np.full(shape[:2], np.nan),
+    day, near_kw = _nearest(sight, distance_kw)
+    known = np.isfinite(near_kw)
+    number = known.sum(axis=-1, keepdims=True)
+    enough = number >= FEWEST
+    rank = np.minimum(NEAR_RANK, np.maximum(number, 1)) - 1
+    unit_kw = np.where(enough, np.take_along_axis(near_kw, rank, axis=-1), np.nan)
+    kept = known & enough
+    ratio = np.where(kept, near_kw, 0.0) / (np.where(enough, unit_kw, 1.0) + _TINY_KW)
+    day = np.where(kept, day, NO_DAY)
+    return Analogues(
+        day=day,
+        weight=np.where(kept, np.exp(-np.square(ratio)) * _prior(sight, day), 0.0),
+        lift_kw=_lift(sight, day),
+        near_kw=unit_kw[..., 0],
     )
-    for ahead in range(target_days):
-        usable = alike & (sight.kind(candidate + ahead) == sight.kind(sight.issue_day + ahead))
-        usable &= age > ahead  # so that the day it stands for is over
-        _keep_nearest(found, ahead, np.where(usable, distance_kw, np.inf), candidate, prior)
-    _lift(found, sight)
-    return found
 
 
 def _distances(sight: Sight, slot: IntArray, wanted: npt.NDArray[np.bool_]) -> KilowattArray:
@@ -137,67 +147,77 @@ def _distances(sight: Sight, slot: IntArray, wanted: npt.NDArray[np.bool_]) -> K
     """
     now_kw = sight.last(COMPARED_STEPS)
     distance_kw = np.full(slot.shape, np.inf)
-    for number, issue in enumerate(sight.issue.tolist()):  # a year of days stays near the processor
-        chosen = np.flatnonzero(wanted[number])
-        apart_kw = sight.readings.spans(number, issue, slot[number, chosen], COMPARED_STEPS)
-        apart_kw -= now_kw[number]
+    told = slot - COMPARED_STEPS >= sight.readings.first_slot[:, None]
+    number, place = np.nonzero(wanted & told)
+    for first in range(0, len(number), SPANS_AT_ONCE):
+        issue, back = number[first : first + SPANS_AT_ONCE], place[first : first + SPANS_AT_ONCE]
+        apart_kw = sight.readings.spans(
+            issue, slot[issue, back], sight.issue[issue], COMPARED_STEPS
+        )
+        apart_kw -= now_kw[issue]
         np.abs(apart_kw, out=apart_kw)
-        apart_kw *= LIKENESS
-        mean_kw = apart_kw.sum(axis=1)
-        torn = np.flatnonzero(np.isnan(mean_kw))
-        if len(torn):
-            mean_kw[torn] = _mean_of_known(apart_kw[torn])
-        distance_kw[number, chosen] = mean_kw
+        mean_kw = _weighted_mean(apart_kw, LIKENESS, 1 - MOST_MISSING)
+        distance_kw[issue, back] = np.fmin(mean_kw, np.inf)  # infinite where it is NaN
     return distance_kw
 
 
-def _mean_of_known(weighted_kw: KilowattArray) -> KilowattArray:
-    known = ~np.isnan(weighted_kw)
-    weight = np.where(known, LIKENESS, 0.0).sum(axis=1)
-    total = np.where(known, weighted_kw, 0.0).sum(axis=1)
-    enough = weight >= 1 - MOST_MISSING
-    return np.where(enough, total / np.where(enough, weight, 1.0), np.inf)
+def _nearest(sight: Sight, distance_kw: KilowattArray) -> tuple[IntArray, KilowattArray]:
+    """The nearest of the days that may stand for each target day, and how near they are.
+
+    Args:
+        sight: Of the issue times.
+        distance_kw: Of the days before each issue day, shape (issues, REACH_DAYS).
+
+    Returns:
+        Shape (issues, target days, MEMBERS) each; infinite where there is no further day.
+    """
+    order = np.argsort(distance_kw, axis=1, kind="stable")  # of those as near, the youngest first
+    order = order[:, : int(np.isfinite(distance_kw).sum(axis=1).max())]
+    ordered_kw = np.take_along_axis(distance_kw, order, axis=1)
+    past = sight.issue_day - 1 - order
+    kinds = sight.kind(sight.target_days)
+    day = np.full((*kinds.shape, MEMBERS), NO_DAY)
+    near_kw = np.full(day.shape, np.inf)
+    for ahead in range(kinds.shape[1]):
+        successor = np.minimum(past + ahead, sight.issue_day)
+        usable = sight.kind(successor) == kinds[:, ahead, None]
+        usable &= (successor < sight.issue_day) & np.isfinite(ordered_kw)  # it is over by now
+        rank = np.cumsum(usable, axis=1) - 1
+        issue, place = np.nonzero(usable & (rank < MEMBERS))
+        member = rank[issue, place]
+        day[issue, ahead, member] = past[issue, place]
+        near_kw[issue, ahead, member] = ordered_kw[issue, place]
+    return day, near_kw
 
 
-def _keep_nearest(
-    found: Analogues,
-    ahead: int,
-    distance_kw: KilowattArray,
-    candidate: IntArray,
-    prior: npt.NDArray[np.float64],
-) -> None:
-    nearest = np.argsort(distance_kw, axis=1, kind="stable")[:, :MEMBERS]
-    near_kw = np.take_along_axis(distance_kw, nearest, axis=1)
-    known = np.isfinite(near_kw)
-    number = known.sum(axis=1)
-    enough = number >= FEWEST
-    rank = np.minimum(NEAR_RANK, np.maximum(number, 1)) - 1
-    unit_kw = np.take_along_axis(near_kw, rank[:, None], axis=1)
-    ratio = np.where(known, near_kw, 0.0) / (np.where(enough[:, None], unit_kw, 1.0) + _TINY_KW)
-    weight = np.exp(-np.square(ratio)) * np.take_along_axis(prior, nearest, axis=1)
-    kept = known & enough[:, None]
-    found.day[:, ahead] = np.where(kept, np.take_along_axis(candidate, nearest, axis=1), NO_DAY)
-    found.weight[:, ahead] = np.where(kept, weight, 0.0)
-    found.near_kw[:, ahead] = np.where(enough, unit_kw[:, 0], np.nan)
+def _prior(sight: Sight, day: IntArray) -> npt.NDArray[np.float64]:
+    """Weight of past days, shape (issues, target days, MEMBERS), whatever they were like."""
+    issue_day = sight.issue_day[..., None]
+    faded = np.power(AGE_FADES, np.arange(REACH_DAYS + 1))
+    weekday = sight.group(day) == sight.group(issue_day)
+    return faded.take(issue_day - day, mode="clip") * np.where(weekday, SAME_WEEKDAY, 1.0)
 
 
-def _lift(found: Analogues, sight: Sight) -> None:
-    """Tell how much higher the present level is than the level of each day kept."""
-    day = found.day.reshape(len(found.day), -1)
-    slot = sight.days.slot_on(day, sight.issue_step)
-    past_kw = _level(sight.readings.seen(_before(slot, LEVEL_STEPS), sight.issue))
-    present_kw = _level(sight.last(LEVEL_STEPS))
-    lift_kw = present_kw[:, None] - past_kw
-    found.lift_kw[:] = np.where(np.isnan(lift_kw), 0.0, lift_kw).reshape(found.lift_kw.shape)
+def _lift(sight: Sight, day: IntArray) -> KilowattArray:
+    """How much higher the present level is than that of past days, of the shape of these."""
+    issue = np.repeat(np.arange(len(day)), day[0].size)
+    slot = sight.days.slot_on(day.ravel(), sight.issue_step[issue, 0])
+    past_kw = sight.readings.spans(issue, slot, sight.issue[issue], LEVEL_STEPS)
+    least = LEVEL.min()
+    present_kw = _weighted_mean(sight.last(LEVEL_STEPS), LEVEL, least)
+    lift_kw = present_kw[issue] - _weighted_mean(past_kw, LEVEL, least)
+    return np.where(np.isnan(lift_kw), 0.0, lift_kw).reshape(day.shape)
 
 
-def _before(slot: IntArray, steps: int) -> IntArray:
-    return slot[..., None] + np.arange(-steps, 0)
-
-
-def _level(last_kw: KilowattArray) -> KilowattArray:
-    """Weighted mean of what is known of the last intervals, over the last axis."""
-    known = ~np.isnan(last_kw)
-    weight = np.where(known, LEVEL, 0.0).sum(axis=-1)
-    total = (np.where(known, last_kw, 0.0) * LEVEL).sum(axis=-1)
-    return total / np.where(weight > 0, weight, np.nan)
+def _weighted_mean(
+    rows_kw: KilowattArray, weights: npt.NDArray[np.float64], least: float
+) -> KilowattArray:
+    """Weighted mean of what is known of each row, NaN where that weighs less than ``least``."""
+    mean_kw = np.vecdot(rows_kw, weights) / weights.sum()
+    torn = np.flatnonzero(np.isnan(mean_kw))
+    if len(torn):
+        known = ~np.isnan(rows_kw[torn])
+        weight = np.vecdot(known, weights)
+        total_kw = np.vecdot(np.where(known, rows_kw[torn], 0.0), weights)
+        mean_kw[torn] = total_kw / np.where(weight >= least, weight, np.nan)
+    return mean_kw

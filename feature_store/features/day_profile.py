@@ -9,7 +9,7 @@ import numpy as np
 
 from feature_store.features.feature import Column
 from feature_store.features.local_days import PROFILE_REACH_DAYS
-from feature_store.features.sight import PROFILE_WEIGHTS, Sight, mean_of_known
+from feature_store.features.sight import PROFILE_WEIGHTS, Sight, faded_mean, mean_of_known
 from feature_store.time_grid import KilowattArray
 from feature_store.weighted_quantiles import weighted_quantiles
 
@@ -49,13 +49,11 @@ class DayProfile:
 def _spread_kw(sight: Sight) -> KilowattArray:
     """Weighted standard deviation around the profile."""
     apart_kw = sight.of_kind_kw - sight.profile_kw[..., None]
-    known = ~np.isnan(apart_kw)
-    weight = np.where(known, PROFILE_WEIGHTS, 0.0)
-    total = (np.square(np.where(known, apart_kw, 0.0)) * weight).sum(axis=-1)
-    weights = weight.sum(axis=-1)
-    return np.sqrt(total / np.where(weights > 0, weights, np.nan))
+    return np.sqrt(faded_mean(np.square(day_kw) for day_kw in np.moveaxis(apart_kw, -1, 0)))
 
 
 def _newest_known(of_kind_kw: KilowattArray) -> KilowattArray:
-    first = np.argmax(~np.isnan(of_kind_kw), axis=-1)
-    return np.take_along_axis(of_kind_kw, first[..., None], axis=-1)[..., 0]
+    newest_kw = of_kind_kw[..., 0]
+    for number in range(1, of_kind_kw.shape[-1]):
+        newest_kw = np.where(np.isnan(newest_kw), of_kind_kw[..., number], newest_kw)
+    return newest_kw

@@ -58,45 +58,40 @@ class KnownReadings:
 
     def before(self, issue: IntArray, steps: int) -> KilowattArray:
         """The last ``steps`` readings before each issue time, shape (issues, steps)."""
-        start = self.begin + (issue - steps - self.first_slot)
-        if (start < self.begin).any():
+        if (issue - steps < self.first_slot).any():
             raise ValueError(f"{steps} steps before the issue time are more than were laid out")
-        window = np.lib.stride_tricks.sliding_window_view
-        seen_kw = window(self.demand_kw, steps)[start]
-        if self.visible_from is not None:
-            yet_to_come = np.nonzero(window(self.visible_from, steps)[start] > issue[:, None])
-            seen_kw[yet_to_come] = np.nan
-            if self.earlier is not None:
-                number, back = yet_to_come
-                place = start[number] + back
-                seen_kw[yet_to_come] = self.earlier.seen(place, issue[number])
-        return seen_kw
+        return self.spans(np.arange(len(issue)), issue, issue, steps)
 
-    def spans(self, number: int, issue: int, slot: IntArray, steps: int) -> KilowattArray:
-        """The ``steps`` readings before each of many slots, as one issue time knew them.
+    def spans(self, number: IntArray, slot: IntArray, issue: IntArray, steps: int) -> KilowattArray:
+        """The ``steps`` readings before each of many slots, as issue times knew them.
 
         Args:
-            number: Which issue time.
-            issue: Its slot; nothing asked for lies at or after it.
-            slot: Shape (n,).
+            number: Which issue time asks for each, shape (n,).
+            slot: Likewise; from its issue time on nothing is seen.
+            issue: The slot of that issue time, likewise.
             steps: Readings before each.
 
         Returns:
-            Shape (n, steps).
+            Shape (n, steps); NaN where a span begins before what was laid out.
         """
         begin = self.begin[number]
         start = begin + (slot - steps - self.first_slot[number])
         outside = start < begin
-        start = np.where(outside, begin, start)
+        start[outside] = begin[outside]
         window = np.lib.stride_tricks.sliding_window_view
         seen_kw = window(self.demand_kw, steps)[start]
         seen_kw[outside] = np.nan
+        beyond = np.flatnonzero(slot > issue)
+        later = slot[beyond, None] + np.arange(-steps, 0) >= issue[beyond, None]
+        seen_kw[beyond] = np.where(later, np.nan, seen_kw[beyond])
         if self.visible_from is not None:
-            yet_to_come = np.nonzero(window(self.visible_from, steps)[start] > issue)
-            seen_kw[yet_to_come] = np.nan
+            yet_to_come = window(self.visible_from, steps)[start] > issue[:, None]
+            yet_to_come[outside] = False
+            yet_to_come[beyond] &= ~later
+            row, back = np.nonzero(yet_to_come)
+            seen_kw[row, back] = np.nan
             if self.earlier is not None:
-                place = start[yet_to_come[0]] + yet_to_come[1]
-                seen_kw[yet_to_come] = self.earlier.seen(place, np.full(len(place), issue))
+                seen_kw[row, back] = self.earlier.seen(start[row] + back, issue[row])
         return seen_kw
 
     def measured(self, slot: IntArray) -> KilowattArray:
@@ -120,7 +115,8 @@ def known_readings(
         known_at = history.known_at[cut].astype("datetime64[s]", copy=False).view(np.int64)
         place = int(begin[number]) + start + cut.start - first
         demand_kw[place : place + len(known_at)] = history.demand_kw[cut]
-        ended = (start + cut.start + 1 + np.arange(len(known_at))) * _STEP_S
+        began = (start + cut.start) * _STEP_S
+        ended = np.arange(began + _STEP_S, began + (len(known_at) + 1) * _STEP_S, _STEP_S)
         if (known_at > ended).any():
             late.append((place, -(-np.maximum(known_at, ended) // _STEP_S)))
     return KnownReadings(

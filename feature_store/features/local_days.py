@@ -66,6 +66,8 @@ class LocalDays:
     slot_of: IntArray
     """Shape (days + 1, 96): slot of a day's clock step, of the two that a clock change makes the
     first (the second may lie after an issue time in between); ``NOWHERE`` in the last row."""
+    unbroken: npt.NDArray[np.bool_]
+    """Whether the clock steps of each row of ``slot_of`` follow each other, or lie nowhere."""
 
     def slot_on(self, day: IntArray, step: IntArray) -> IntArray:
         """Slot of clock steps on days, ``NOWHERE`` where there is none."""
@@ -99,12 +101,16 @@ def _local_days(zone: str, first_utc_day: int, last_utc_day: int) -> LocalDays:
     slot_of = np.full((len(dates) + 1) * STEPS_PER_DAY, NOWHERE)
     told, first_time = np.unique(day * STEPS_PER_DAY + step, return_index=True)
     slot_of[told] = every[first_time]
+    by_day = slot_of.reshape(-1, STEPS_PER_DAY)
+    unbroken = (np.diff(by_day, axis=1) == 1).all(axis=1)
+    unbroken[NO_DAY] = True
     return LocalDays(
         dates=dates,
         first_slot=first_slot,
         day=day,
         step=step,
-        slot_of=slot_of.reshape(-1, STEPS_PER_DAY),
+        slot_of=by_day,
+        unbroken=unbroken,
     )
 
 
@@ -162,10 +168,10 @@ def _earlier(label: IntArray, back: int) -> IntArray:
 
 def _earlier_of(wanted: npt.NDArray[np.bool_], back: int) -> IntArray:
     """The last wanted days before each day, newest first, shape (calendars, days, back)."""
-    calendars, days = wanted.shape
-    order = np.argsort(~wanted, axis=1, kind="stable")  # wanted days first, ascending
-    before: IntArray = np.cumsum(wanted, axis=1) - wanted
-    place = before[:, :, None] - 1 - np.arange(back)
-    found = order[np.arange(calendars)[:, None, None], np.maximum(place, 0)]
-    near = np.arange(days)[:, None] - found <= PROFILE_REACH_DAYS
-    return np.where((place >= 0) & near, found, NO_DAY)
+    days = np.arange(wanted.shape[1])[:, None]
+    found = np.empty((*wanted.shape, back), dtype=np.int64)
+    for told, of_calendar in zip(found, wanted, strict=True):
+        chosen = np.concatenate([np.full(back, NO_DAY), np.flatnonzero(of_calendar)])
+        last = np.lib.stride_tricks.sliding_window_view(chosen, back)[:, ::-1]
+        told[:] = last[np.cumsum(of_calendar) - of_calendar]
+    return np.where(days - found <= PROFILE_REACH_DAYS, found, NO_DAY)

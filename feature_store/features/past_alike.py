@@ -7,9 +7,14 @@ from datetime import timedelta
 
 import numpy as np
 
-from feature_store.features.analogues import analogue_sample
+from feature_store.features.analogues import find_analogues
 from feature_store.features.feature import Column
 from feature_store.features.sight import LONGEST_LOOKBACK, Sight
+
+_SCALE = 2.0**500
+"""Weights of far days are tiny; their squares would vanish, and so scaled none is too large."""
+_TINY = np.finfo(np.float64).tiny
+"""Where the squares vanish even so, one day is as many as there are at least."""
 
 
 @dataclass(frozen=True)
@@ -27,19 +32,24 @@ class PastAlike:
 
     def values(self, sight: Sight) -> tuple[Column, ...]:
         """See :class:`feature_store.features.feature.Feature`."""
-        sample = sight.once(analogue_sample)
-        weight, demand_kw = sample.weight, sample.demand_kw
-        total = weight.sum(axis=-1)
+        found = sight.once(find_analogues)
+        total, total_kw, squares, squared = np.zeros((4, *sight.lead.shape))
+        for weight, demand_kw in found.members(sight):
+            scaled = weight * _SCALE
+            total += scaled
+            squared += np.square(scaled)
+            scaled *= demand_kw
+            total_kw += scaled
+            scaled *= demand_kw
+            squares += scaled
         some = np.where(total > 0, total, np.nan)
-        mean_kw = np.einsum("ilm,ilm->il", weight, demand_kw) / some
-        square = np.einsum("ilm,ilm,ilm->il", weight, demand_kw, demand_kw) / some
-        variance = square - np.square(mean_kw)
-        share = weight / some[..., None]  # squared after, or tiny weights would vanish
-        effective = 1.0 / np.einsum("ilm,ilm->il", share, share)
+        mean_kw = total_kw / some
+        variance = squares / some - np.square(mean_kw)
+        near_kw = found.near_kw.take(sight.target_place)
         return (
             mean_kw,
             mean_kw - sight.profile_kw,
             np.sqrt(np.maximum(variance, 0.0)),
-            sample.near_kw,
-            effective,
+            np.where(total > 0, near_kw, np.nan),
+            np.maximum(some / np.maximum(squared, _TINY) * some, 1.0),
         )

@@ -13,7 +13,8 @@ from feature_store.features.probe_weather import probe_weather
 from feature_store.features.sight import Asked, Sight, sight
 from feature_store.time_grid import STEP, STEPS_PER_DAY, STEPS_PER_HOUR, TimeGrid
 
-_DAYS = 120
+_DAYS = 400
+_QUIRKY_DAYS = 120
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _ISSUES_STEPS_APART = 5 * STEPS_PER_DAY // 4 + 1
 """Every clock step comes up, and young histories as well as full ones."""
@@ -21,7 +22,10 @@ _ISSUES_STEPS_APART = 5 * STEPS_PER_DAY // 4 + 1
 
 @cache  # the made load never changes; what is computed from it does
 def _asked() -> Asked:
-    """A year's quirks in four months: gaps, standstill, late readings, closures, clock change."""
+    """A year's quirks in four months: gaps, standstill, late readings, closures, clock change.
+
+    After them a few issue times see further back than a year.
+    """
     grid = TimeGrid(_START, _DAYS * STEPS_PER_DAY)
     number = np.arange(grid.steps)
     demand_kw = (number * 7919 % 4001) / 8
@@ -42,6 +46,8 @@ def _asked() -> Asked:
         closure_days=closed,
         contract=Contract(power_kw=500),
     )
+    quirky = np.arange(STEPS_PER_DAY, (_QUIRKY_DAYS - 2) * STEPS_PER_DAY, _ISSUES_STEPS_APART)
+    late = np.arange((_DAYS - 7) * STEPS_PER_DAY, (_DAYS - 2) * STEPS_PER_DAY, _ISSUES_STEPS_APART)
     return Asked(
         firm=firm,
         history=LoadHistory(
@@ -51,7 +57,7 @@ def _asked() -> Asked:
             known_at=known_at,
             weather=probe_weather(_START, grid.end),
         ),
-        issue_times=grid.starts[STEPS_PER_DAY : -2 * STEPS_PER_DAY : _ISSUES_STEPS_APART],
+        issue_times=grid.starts[np.concatenate([quirky, late])],
         leads=np.arange(0, 2 * STEPS_PER_DAY, 5),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -31,6 +31,7 @@ from feature_store.time_grid import (
     STEPS_PER_WEEK,
     Instants,
     KilowattArray,
+    utc_instant,
 )
 
 Made = TypeVar("Made")
@@ -130,6 +131,37 @@ class Sight:
         """Load seen on days at clock steps, shapes (issues, ...); NaN where none was known."""
         return self.readings.seen(self.days.slot_on(day, step), self.issue)
 
+    def whole_days(self, day: IntArray) -> KilowattArray:
+        """Load seen on days, shape (n, issues, days), at every clock step: one axis more.
+
+        A day is read in one run. That is cheaper than step by step, and leads of one day share it.
+        """
+        asking = np.broadcast_to(np.arange(len(self.issue))[:, None], day.shape).ravel()
+        day, shape = day.ravel(), day.shape
+        ended = self.days.slot_of[day, 0] + STEPS_PER_DAY
+        seen_kw = self.readings.spans(asking, ended, self.issue[asking], STEPS_PER_DAY)
+        broken = np.flatnonzero(~self.days.unbroken[day])
+        if len(broken):
+            asking = asking[broken]
+            slot = self.days.slot_of[day[broken]]
+            seen_kw[broken] = self.readings.of_issues(asking).seen(slot, self.issue[asking])
+        return seen_kw.reshape(*shape, STEPS_PER_DAY)
+
+    @cached_property
+    def target_days(self) -> IntArray:
+        """Local days from each issue time's own to its last target's, shape (issues, days).
+
+        Where another issue time's last target lies further ahead, the last is told again.
+        """
+        ahead = np.arange(int((self.target_day - self.issue_day).max()) + 1)
+        return np.minimum(self.issue_day + ahead, self.target_day.max(axis=1, keepdims=True))
+
+    @cached_property
+    def target_place(self) -> IntArray:
+        """Place of each target's day in ``target_days``, all in one, shape (issues, leads)."""
+        begin = np.arange(len(self.issue))[:, None] * self.target_days.shape[1]
+        return begin + (self.target_day - self.issue_day)
+
     @cached_property
     def recent_kw(self) -> KilowattArray:
         """Load seen before each issue time, newest last, shape (issues, RECENT_STEPS)."""
@@ -143,20 +175,27 @@ class Sight:
     def deviation_kw(self) -> KilowattArray:
         """Load less the profile from the days before its own, shape (issues, DEVIATION_STEPS)."""
         slot = self.issue[:, None] + np.arange(-DEVIATION_STEPS, 0)
-        return self.last(DEVIATION_STEPS) - self._mean_of_kind(self.days.day_at(slot), slot)
+        day = self.days.day_at(slot)
+        days = self.issue_day - np.arange(int((self.issue_day - day).max()) + 1)
+        of_kind = self.of_firms.of_kind
+        place = self._place(of_kind, self.kind(days), days)
+        back = np.arange(PROFILE_DAYS)[:, None, None]
+        profile_kw = faded_mean(self.whole_days(of_kind.take(place + back)))
+        begin = np.arange(len(days))[:, None] * days.shape[1]
+        at = (begin + self.issue_day - day) * STEPS_PER_DAY + self.days.step_at(slot)
+        return self.last(DEVIATION_STEPS) - profile_kw.take(at)
 
     def deviation_around(self, day: IntArray, steps: int) -> KilowattArray:
         """Mean deviation at the targets' clock steps of days, ``steps`` before and after included.
 
         Shape (issues, leads); nothing is known outside of the last ``DEVIATION_STEPS``.
         """
-        slot = self.days.slot_on(day, self.target_step)
-        place = (slot - self.issue[:, None])[..., None] + np.arange(-steps, steps + 1)
-        place += DEVIATION_STEPS
-        inside = (place >= 0) & (place < DEVIATION_STEPS)
-        begin = np.arange(len(slot))[:, None, None] * DEVIATION_STEPS
-        found_kw = self.deviation_kw.take(np.clip(place, 0, DEVIATION_STEPS - 1) + begin)
-        return mean_of_known(np.where(inside, found_kw, np.nan))[..., 0]
+        around_kw = _mean_around(self.deviation_kw, steps)
+        most = around_kw.shape[1] - 1
+        place = self.days.slot_on(day, self.target_step) - self.issue[:, None]
+        place += DEVIATION_STEPS + steps + 1
+        np.clip(place, 0, most, out=place)
+        return around_kw.take(place + np.arange(len(place))[:, None] * (most + 1))
 
     @cached_property
     def of_kind_kw(self) -> KilowattArray:
@@ -166,13 +205,13 @@ class Sight:
         today too at steps gone by.
         """
         of_kind = self.of_firms.of_kind
-        return self._on_earlier(of_kind, self.kind(self.target_day))
+        return self._on_earlier(of_kind, self.kind(self.target_days))
 
     @cached_property
     def of_group_kw(self) -> KilowattArray:
         """The same of the days of its weekday, shape (issues, leads, GROUP_DAYS)."""
         of_group = self.of_firms.of_group
-        return self._on_earlier(of_group, self.group(self.target_day))
+        return self._on_earlier(of_group, self.group(self.target_days))
 
     def days_of_kind(self, day: IntArray, step: IntArray) -> IntArray:
         """The last days of the kind of days that are known at clock steps, newest first.
@@ -187,10 +226,7 @@ class Sight:
     @cached_property
     def profile_kw(self) -> KilowattArray:
         """Mean of the days of the target's kind, newer ones weighing more, (issues, leads)."""
-        known = ~np.isnan(self.of_kind_kw)
-        weight = np.where(known, PROFILE_WEIGHTS, 0.0)
-        total = (np.where(known, self.of_kind_kw, 0.0) * weight).sum(axis=-1)
-        return _over(total, weight.sum(axis=-1))
+        return faded_mean(np.moveaxis(self.of_kind_kw, -1, 0))
 
     @cached_property
     def profile_now_kw(self) -> KilowattArray:
@@ -219,11 +255,17 @@ class Sight:
         return calendar * self.of_firms.kind.shape[1] + day
 
     def _on_earlier(self, earlier: IntArray, label: IntArray) -> KilowattArray:
-        """Load at the targets' steps on the last days of a label that are known there."""
-        back = earlier.shape[-1]
-        place = self._place(earlier, label, self.newest_day + 1)
-        days = earlier.take(place[..., None] + np.arange(back))
-        return self.on(days, self.target_step[..., None])
+        """Load at the targets' steps on the last days of a label that are known there.
+
+        Day by day, in memory too, so that numpy meets long rows.
+        """
+        before = self.issue_day[..., None] + np.arange(2)  # today counts for steps gone by
+        place = self._place(earlier, label[..., None], before)
+        back = np.arange(earlier.shape[-1]).reshape(-1, 1, 1)
+        days_kw = self.whole_days(earlier.take(place.reshape(1, len(place), -1) + back))
+        gone_by = self.target_step < self.issue_step
+        at = (2 * self.target_place + gone_by) * STEPS_PER_DAY + self.target_step
+        return np.moveaxis(days_kw.reshape(len(back), -1).take(at, axis=1), 0, -1)
 
     def _mean_of_kind(
         self, before: IntArray, slot: IntArray, kind: IntArray | None = None
@@ -232,18 +274,15 @@ class Sight:
         day, step = self.days.day_at(slot), self.days.step_at(slot)
         of_kind = self.of_firms.of_kind
         place = self._place(of_kind, self.kind(day) if kind is None else kind, before)
-        total, weights = np.zeros((2, *slot.shape))
-        for number, weight in enumerate(PROFILE_WEIGHTS):
-            seen_kw = self.on(of_kind.take(place + number), step)
-            known = ~np.isnan(seen_kw)
-            total += np.where(known, weight * seen_kw, 0.0)
-            weights += np.where(known, weight, 0.0)
-        return _over(total, weights)
+        return faded_mean(
+            self.on(of_kind.take(place + number), step) for number in range(PROFILE_DAYS)
+        )
 
     def _place(self, earlier: IntArray, label: IntArray, before: IntArray) -> IntArray:
         """Where the days of labels before days begin in a table of earlier days."""
         _, labels, days, back = earlier.shape
-        return ((self.calendar[:, None] * labels + label) * days + before) * back
+        calendar = self.calendar.reshape(-1, *(1,) * (label.ndim - 1))
+        return ((calendar * labels + label) * days + before) * back
 
 
 def sight(asked: Sequence[Asked]) -> Sight:
@@ -257,10 +296,13 @@ def sight(asked: Sequence[Asked]) -> Sight:
         ]
     )
     begins = np.concatenate([[0], np.cumsum(per_firm)[:-1]])
-    first = np.minimum.reduceat(issue, begins) - REACH_STEPS
+    earliest = np.minimum.reduceat(issue, begins)
+    first = earliest - REACH_STEPS
     last = np.maximum.reduceat(issue + lead.max(axis=1), begins) + STEPS_PER_DAY
     days = local_days(asked[0].firm.zone, int(first.min()), int(last.max()))
     of_firms, calendar = firm_days(days, [one.firm for one in asked])
+    told = slots(np.array([utc_instant(one.history.grid.start) for one in asked]))
+    first = np.maximum(first, np.minimum(told, earliest) - RECENT_STEPS)  # before, nothing is known
     readings = known_readings(
         [without_outages(one.firm, one.history) for one in asked], first, last
     )
@@ -281,6 +323,39 @@ def mean_of_known(values: KilowattArray) -> KilowattArray:
     known = ~np.isnan(values)
     number = known.sum(axis=-1, keepdims=True)
     return _over(np.where(known, values, 0.0).sum(axis=-1, keepdims=True), number)
+
+
+def faded_mean(days_kw: Iterable[KilowattArray]) -> KilowattArray:
+    """Mean of the loads of days, newest first, newer ones weighing more.
+
+    Added one by one: the order of a sum decides its last bit, and numpy's depends on the shape.
+    """
+    total_kw, total = np.zeros((2, 1, 1))
+    for seen_kw, weight in zip(days_kw, PROFILE_WEIGHTS, strict=True):
+        unknown = np.isnan(seen_kw)
+        weighted_kw = seen_kw * weight
+        if unknown.any():
+            weighted_kw[unknown] = 0.0
+        total_kw = total_kw + weighted_kw
+        total = total + ~unknown * weight
+    return _over(total_kw, total)
+
+
+def _mean_around(values: KilowattArray, steps: int) -> KilowattArray:
+    """Mean of what is known up to ``steps`` away, shape (issues, n + 2 x steps + 2).
+
+    It begins and ends so far outside that nothing is around.
+    """
+    beyond = 2 * steps + 1
+    padded = np.pad(values, ((0, 0), (beyond, beyond)), constant_values=np.nan)
+    known = ~np.isnan(padded)
+    filled = np.where(known, padded, 0.0)
+    many = padded.shape[1] - 2 * steps
+    total_kw, number = np.zeros((2, len(values), many))
+    for first in range(2 * steps + 1):
+        total_kw += filled[:, first : first + many]
+        number += known[:, first : first + many]
+    return _over(total_kw, number)
 
 
 def _over(total: KilowattArray, weight: npt.NDArray[np.number[Any]]) -> KilowattArray:

@@ -135,6 +135,8 @@ def test_another_number_in_a_feature_makes_another_catalogue(monkeypatch):
         (local_days, "PROFILE_REACH_DAYS", 50),
         (analogues, "LIFT", 0.7),
         (seen_weather, "HOURS_AHEAD", {"temperature_celsius": 1, "ghi_w_per_m2": 1}),
+        (analogues, "REACH_DAYS", 350),
+        (analogues, "MEMBERS", 23),
     ):
         with monkeypatch.context() as changed:
             changed.setattr(module, constant, value)

@@ -135,6 +135,19 @@ def test_every_row_is_what_plain_loops_make_of_it(data, seed):
     assert_same(frame.values, np.concatenate([plain_rows(one) for one in asked]))
 
 
+def test_an_issue_time_asked_further_ahead_changes_nothing_for_a_later_one():
+    """Calendars end a little after the last target: wherever that is, within a month of days."""
+    history = a_quirky_history(SEOUL, 5)
+    first = 340 * STEPS_PER_DAY
+    for later in first + STEPS_PER_DAY * np.arange(1, 33):
+        issue_times = history.grid.starts[[first, later]]
+        leads = np.array([[0, 13 * STEPS_PER_DAY], [0, 1]])
+        asked = Asked(firm=SEOUL, history=history, issue_times=issue_times, leads=leads)
+        together = features_of([asked]).values
+        alone = [features_of([asked.part(number, number + 1)]).values for number in range(2)]
+        np.testing.assert_array_equal(together, np.concatenate(alone))
+
+
 @pytest.mark.parametrize(
     ("start", "change"),
     [((2026, 1, 20), "2026-03-29T00:00"), ((2026, 8, 20), "2026-10-25T00:00")],
