@@ -37,9 +37,8 @@ demo: setup ## Run the whole product on the packaged sample complex
 test: setup ## Run every test and every example in a docstring
 	@$(BIN)/python -m pytest --quiet --doctest-modules --numprocesses logical --dist loadfile
 
-soak: setup ## Run the random tests of the ledger and of features in their long form, kill the ledger (hours)
-	@SANDAN_SOAK=1 $(BIN)/python -m pytest --quiet tests/feature_store/storage tests/feature_store/features
-	@$(BIN)/python -c 'from bench import durability, figures; figures.print_figures(durability.main())'
+soak: setup ## Run the random tests in their long form and kill the ledger again and again (an hour)
+	@$(BIN)/python -m bench.run soak durability
 
 lint: setup ## Check formatting, style, types and the directions of imports
 	$(BIN)/ruff format --check .

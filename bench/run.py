@@ -20,8 +20,8 @@ TOPICS = (
     "hostile_files",
     "demo",
 )
-LONG = ("durability", "growth")
-"""Half an hour each and tens of gigabytes: run when they are named."""
+LONG = ("durability", "growth", "measured_firms", "soak")
+"""Minutes to half an hour each, or of readings that the project does not carry: run when named."""
 
 
 def main() -> None:
