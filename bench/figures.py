@@ -42,14 +42,18 @@ class Figure:
     def met(self) -> bool | None:
         """Whether the bound is kept; None where there is none."""
         if self.at_most is not None:
-            return self.value <= self.at_most
-        return None if self.at_least is None else self.value >= self.at_least
+            return bool(self.value <= self.at_most)
+        return None if self.at_least is None else bool(self.value >= self.at_least)
 
 
 def write(topic: str, question: str, figures: Sequence[Figure]) -> None:
     """Write the figures of one script as JSON and as a page below ``bench/results``."""
     RESULTS.mkdir(exist_ok=True)
-    rows = [asdict(figure) | {"goal": figure.goal, "met": figure.met} for figure in figures]
+    rows = [
+        asdict(figure)
+        | {"value": float(figure.value), "goal": figure.goal, "met": figure.met}  # numpy's, too
+        for figure in figures
+    ]
     document = {"topic": topic, "question": question, "machine": machine(), "figures": rows}
     text = json.dumps(document, indent=1, ensure_ascii=False)
     (RESULTS / f"{topic}.json").write_text(text + "\n", encoding="utf-8")
