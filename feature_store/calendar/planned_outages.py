@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +11,16 @@ import numpy.typing as npt
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.entities.work_calendar import WorkPeriod
-from feature_store.time_grid import Instants, TimeGrid, utc_instant
+from feature_store.time_grid import (
+    INTERVAL,
+    STEPS_PER_DAY,
+    Instants,
+    LocalClock,
+    TimeGrid,
+    local_clock,
+)
 
 _DAY = timedelta(days=1)
-_MIDNIGHT = "24:00"
 
 
 def in_outage(firm: Firm, grid: TimeGrid) -> npt.NDArray[np.bool_]:
@@ -42,22 +47,28 @@ def _covered(firm: Firm, starts: Instants) -> npt.NDArray[np.bool_]:
     covered = np.zeros(len(starts), dtype=np.bool_)
     for period in firm.work_calendar:
         if period.kind == "outage":
-            for first, after in _spans(firm, period):
-                covered[slice(*np.searchsorted(starts, [first, after]))] = True
+            about = (period.first_day - _DAY, period.last_day + 3 * _DAY)  # in any zone
+            near = slice(*np.searchsorted(starts, np.array(about, dtype=starts.dtype)))
+            covered[near] |= _within(period, local_clock(starts[near], firm.zone))
     return covered
 
 
-def _spans(firm: Firm, period: WorkPeriod) -> Iterator[tuple[np.datetime64, np.datetime64]]:
-    """From when to when each day of a period is off, as UTC instants."""
+def _within(period: WorkPeriod, clock: LocalClock) -> npt.NDArray[np.bool_]:
+    """Whether the clock shows hours of a period, of which each begins on each of its days.
+
+    An hour that the clock shows twice is off twice, one that it skips never.
+    """
     begins, _, ends = (period.hours or "").partition("-")
-    over_midnight = ends == _MIDNIGHT or ends < begins
-    for days in range((period.last_day - period.first_day).days + 1):
-        day = period.first_day + days * _DAY
-        last = day + _DAY if over_midnight else day
-        end = time() if ends == _MIDNIGHT else time.fromisoformat(ends)
-        bounds = (
-            datetime.combine(day, time.fromisoformat(begins), firm.zone),
-            datetime.combine(last, end, firm.zone),
-        )
-        first, after = (utc_instant(bound.astimezone(UTC)) for bound in bounds)
-        yield first, after
+    first, after = _step_of_day(begins), _step_of_day(ends)
+    length = after - first if after > first else after - first + STEPS_PER_DAY
+    day = (clock.date - np.datetime64(period.first_day)).astype(np.int64)
+    since_first = day * STEPS_PER_DAY + clock.step_of_day - first
+    days = (period.last_day - period.first_day).days + 1
+    within = (since_first >= 0) & (since_first < days * STEPS_PER_DAY)
+    return within & (since_first % STEPS_PER_DAY < length)
+
+
+def _step_of_day(hours: str) -> int:
+    """Quarter hours from midnight to ``HH:MM``, of ``24:00`` a whole day."""
+    hour, _, minute = hours.partition(":")
+    return timedelta(hours=int(hour), minutes=int(minute)) // INTERVAL

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from feature_store.entities.known_weather import HOUR
-from feature_store.entities.weather_versions import holding
+from feature_store.entities.weather_versions import by_rank
 from feature_store.time_grid import utc_instant
 
 IntArray = npt.NDArray[np.int64]
@@ -134,6 +134,12 @@ class PlaceWeather:
         whole = issue_s >= self.whole_from_s
         return np.where(whole, self.moment_s, np.minimum(issue_s, self.moment_s))
 
+    @property
+    def foretells(self) -> bool:
+        """Whether anything known at the moment was known before its hour began."""
+        before = self.told.known_at < self.told.hour * _HOUR_S
+        return bool((before & (self.told.known_at <= self.moment_s)).any())
+
     def digest(self, since: np.datetime64) -> bytes:
         """Return a hash of what is known of the hours from ``since`` on."""
         since_s = int(since.astype("datetime64[s]").astype(np.int64))
@@ -141,13 +147,37 @@ class PlaceWeather:
 
 
 def told_weather(place: str, versions: pl.DataFrame) -> ToldWeather:
-    """Lay out versions of a place's weather, columns as in ``SEEN_COLUMNS``, in any order."""
-    held = holding(versions).sort("valid_time", "known_at", "rank")
+    """Lay out versions of a place's weather, columns as in ``SEEN_COLUMNS``, in any order.
+
+    Each variable is that of the best version that tells it: a station that measures no irradiance
+    does not hide that of the reanalysis. What changes no value is left out.
+    """
+    told = by_rank(versions.with_columns(pl.col(SEEN_VARIABLES).fill_nan(None)))
+    best = told.select(
+        "valid_time",
+        "known_at",
+        "rank",
+        **{
+            name: pl.when(pl.col(name).is_not_null())
+            .then("rank")
+            .cum_max()
+            .forward_fill()
+            .over("valid_time")
+            for name in SEEN_VARIABLES
+        },
+    )
+    held = best.sort("valid_time", "known_at", "rank").filter(
+        pl.any_horizontal(
+            pl.col(name).ne_missing(pl.col(name).shift().over("valid_time"))
+            for name in SEEN_VARIABLES
+        )
+    )
+    values = told.sort("rank")
     return ToldWeather(
         place=place,
         hour=held["valid_time"].to_numpy() // _HOUR_S,
         known_at=held["known_at"].to_numpy().astype(np.int64),
-        values=np.stack([_values(held[name]) for name in SEEN_VARIABLES]),
+        values=np.stack([_values(values[name].gather(held[name])) for name in SEEN_VARIABLES]),
     )
 
 

@@ -108,16 +108,22 @@ class WeatherVersions:
 def holding(versions: pl.DataFrame) -> pl.DataFrame:
     """Return the versions that held from their ``known_at`` on, until the next of their hour.
 
-    They are in the order in which they became known, of those at once the best last, which is the
-    one with the largest ``rank``. One that becomes known when a better one is known already never
-    holds.
+    They are in the order of :func:`by_rank`. One that becomes known when a better one is known
+    already never holds.
+    """
+    return by_rank(versions).filter(pl.col("rank") == pl.col("rank").cum_max().over("valid_time"))
+
+
+def by_rank(versions: pl.DataFrame) -> pl.DataFrame:
+    """Return the versions with a ``rank`` each, from 0, the best of an hour having the largest.
+
+    They are in the order in which they became known, of those at once the best last.
     """
     return (
         versions.with_columns(precedence=pl.col("kind").cast(pl.Enum(PRECEDENCE)))
         .sort("precedence", "issued_at", "known_at")
         .with_row_index("rank")
         .sort("known_at", "rank")
-        .filter(pl.col("rank") == pl.col("rank").cum_max().over("valid_time"))
     )
 
 

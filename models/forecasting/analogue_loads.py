@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -54,6 +54,20 @@ class AnalogueLoads:
         return AnalogueLoads(
             demand_kw=self.demand_kw[steps:], weight=self.weight[steps:], day=self.day[steps:]
         )
+
+    def at_standby(self, off: npt.NDArray[np.bool_], standby_kw: KilowattArray) -> AnalogueLoads:
+        """Return the same days, none of which draws more than standby while the supply is off.
+
+        The days had supply: what they drew then says nothing of how high these steps can go.
+
+        Args:
+            off: Of each step, shape (steps,).
+            standby_kw: The most that is thought to be drawn then, >= 0, shape (steps,).
+        """
+        if not off.any():
+            return self
+        lowered_kw = np.clip(self.demand_kw, 0.0, standby_kw[:, None])
+        return replace(self, demand_kw=np.where(off[:, None], lowered_kw, self.demand_kw))
 
     @property
     def steps(self) -> int:

@@ -136,7 +136,10 @@ class ForecastLadder:
         if forecast.quality in MADE_BY_MODEL and isinstance(self.model, OutlookForecaster):
             known = known_load(firm, history, issue_time)
             told = self.model.outlook(firm, known.history, known.end, known.gap_steps + steps)
-            analogues = None if told.analogues is None else told.analogues.after(known.gap_steps)
+            if told.analogues is not None:
+                analogues = told.analogues.after(known.gap_steps).at_standby(
+                    in_outage(firm, forecast.grid), forecast.demand_kw[:, -1]
+                )
         return Outlook(forecast=forecast, analogues=analogues)
 
     def explain(
@@ -171,17 +174,20 @@ class ForecastLadder:
     def _ask_model(
         self, firm: Firm, known: KnownLoad, steps: int
     ) -> _Answer | tuple[QualityReason, ...]:
-        """Return what the model says, or what else than the readings is why it says nothing.
+        """Return what the model says, or why it says nothing where the readings do not tell yet.
 
         It is asked from where the readings end, so that what is missing since is to it a longer
         lead time, which it has learnt, and not a value it never saw. On the sample, with six hours
         missing, its quantile loss is 0.131 so and 0.162 asked from the issue time; 0.127 with none
         missing. Holes before the newest reading cost it little (0.129 with ten of twelve hours).
+        The readings also end before a long outage that a meter told of: they say nothing of that.
         """
         if self.model is None:
             return (self.without_model,)
-        if known.days < MODEL_DAYS or known.gap_steps > MOST_GAP_STEPS:
+        if known.days < MODEL_DAYS:
             return ()
+        if known.gap_steps > MOST_GAP_STEPS:
+            return ("readings_missing",)
         try:
             forecast = self.model.predict(firm, known.history, known.end, known.gap_steps + steps)
         except Exception:  # whatever a model meets, there is a forecast

@@ -9,9 +9,10 @@ from feature_store.time_grid import STEPS_PER_DAY, Instants
 
 
 def lacks_weather(weather: PlaceWeather | None, issue: np.datetime64, starts: Instants) -> bool:
-    """Whether weather of the place is stored, but none of an hour of the first day ahead.
+    """Whether weather of the place is foretold, but that of an hour of the first day ahead is not.
 
-    Nothing lacks where no weather was ever stored: then no model has learnt from any.
+    Nothing lacks where none was ever known before its hour, as where only measurements or a
+    reanalysis are stored: then no model has learnt to look at any, and none is waited for.
 
     Args:
         weather: Of the firm's place.
@@ -24,4 +25,4 @@ def lacks_weather(weather: PlaceWeather | None, issue: np.datetime64, starts: In
     issue_s = issue.astype("datetime64[s]").astype(np.int64)
     asked_at = weather.asked_at(np.full(hour.shape, issue_s))
     told = [weather.told.seen(variable, hour, asked_at) for variable in SEEN_VARIABLES]
-    return bool(np.isnan(told).all(axis=0).any())
+    return bool(np.isnan(told).all(axis=0).any()) and weather.foretells

@@ -60,6 +60,24 @@ def test_it_is_by_the_clock_of_the_firm_on_the_day_the_clock_changes():
     assert len(hours_off(firm, days=1, start=start)) == 2 * STEPS_PER_HOUR
 
 
+@pytest.mark.parametrize(
+    ("day", "hours", "off"),
+    [
+        ((3, 29), "02:30-03:15", [2]),
+        ((3, 29), "01:45-02:15", [1.75]),
+        ((10, 25), "02:15-02:45", [2.25, 2.5, 3.25, 3.5]),
+        ((10, 25), "01:45-02:00", [1.75]),
+        ((10, 25), "03:00-03:15", [4]),
+    ],
+)
+def test_an_hour_shown_twice_is_off_twice_and_one_that_is_skipped_never(day, hours, off):
+    berlin = ZoneInfo("Europe/Berlin")
+    start = datetime(2026, *day, tzinfo=berlin)
+    period = WorkPeriod(kind="outage", first_day=start.date(), last_day=start.date(), hours=hours)
+    firm = a_firm(work_calendar=(period,), timezone=berlin.key)
+    assert hours_off(firm, days=2, start=start) == off
+
+
 def test_what_was_drawn_meanwhile_is_unknown_with_every_version_of_it():
     history = corrected_at(a_history([5.0] * STEPS_PER_DAY), MONDAY + DAY)
     history = replace(history, demand_kw=np.arange(STEPS_PER_DAY, dtype=float))

@@ -1,4 +1,4 @@
-"""Laid out for frames, weather shows at every moment what its versions show one by one."""
+"""Laid out for frames, each variable shows at every moment what the versions that tell it show."""
 
 from datetime import timedelta
 
@@ -48,16 +48,26 @@ def frame_of(told):
 
 
 @given(told=versions, asked=st.lists(st.tuples(moments, st.integers(0, 5)), min_size=1))
-def test_it_shows_what_the_versions_show(told, asked):
+def test_it_shows_what_the_versions_that_tell_a_variable_show(told, asked):
     rows = frame_of(told)
-    every = WeatherVersions(place=PLACE, start=hour(0), end=hour(6), moment=LAST, rows=rows)
     issues = np.array([utc_instant(hour(issue)) for issue, _ in asked])
     hours = np.array([utc_instant(hour(at)) for _, at in asked])
-    known = every.as_known_at(issues, hours)
     laid_out = told_weather(PLACE, rows)
     for variable in SEEN_VARIABLES:
+        tell = rows.filter(pl.col(variable).is_not_null())
+        every = WeatherVersions(place=PLACE, start=hour(0), end=hour(6), moment=LAST, rows=tell)
+        known = every.as_known_at(issues, hours)
         seen = laid_out.seen(variable, hours.astype(int) // HOUR_S, issues.astype(int))
         np.testing.assert_array_equal(seen, known.values[variable])
+
+
+def test_a_station_without_a_pyranometer_does_not_hide_the_reanalysis():
+    measured, modelled = ("observation", 2, 2, 3, 5.0, None), ("reanalysis", 2, 2, 9, 4.0, 300.0)
+    laid_out = told_weather(PLACE, frame_of([measured, modelled]))
+    asked_at = np.array([seconds(hour(8)), seconds(hour(9))])
+    two = np.full(2, seconds(hour(2)) // HOUR_S)
+    assert laid_out.seen("temperature_celsius", two, asked_at).tolist() == [5.0, 5.0]
+    np.testing.assert_array_equal(laid_out.seen("ghi_w_per_m2", two, asked_at), [np.nan, 300.0])
 
 
 def test_of_hours_that_nobody_told_of_nothing_is_known():

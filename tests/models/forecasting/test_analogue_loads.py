@@ -29,6 +29,16 @@ def test_what_was_not_measured_weighs_nothing():
     np.testing.assert_allclose(loads.shares, [[2 / 7, 1 / 7, 2 / 7, 2 / 7]])
 
 
+def test_where_the_supply_is_off_no_day_draws_more_than_standby():
+    loads = of_days([[9, 9], [2, np.nan], [-3, 3]])
+    off, standby_kw = np.array([True, False]), np.array([5.0, 1.0])
+    lowered = loads.at_standby(off, standby_kw)
+    np.testing.assert_array_equal(lowered.demand_kw, [[5, 2, 0], [9, np.nan, 3]])
+    np.testing.assert_array_equal(lowered.shares, loads.shares)
+    np.testing.assert_array_equal(loads.at_standby(~off, standby_kw).demand_kw[1], [1, np.nan, 1])
+    assert loads.at_standby(np.zeros(2, dtype=bool), standby_kw) is loads
+
+
 def test_two_days_are_too_few_to_tell_how_a_day_goes():
     assert not of_days([[1, 1], [2, 2]]).shares.any()
     assert not of_days([[1, 1], [2, 2], [3, 3]], weight=[1, 1, 0]).shares.any()

@@ -1,16 +1,26 @@
 """Whatever a meter told, the ladder answers: finite, not crossing, and with a reason for less."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feature_store.time_grid import INTERVAL, STEPS_PER_DAY, STEPS_PER_WEEK
+from feature_store.entities.work_calendar import WorkPeriod
+from feature_store.time_grid import (
+    DAYS_PER_WEEK,
+    INTERVAL,
+    STEPS_PER_DAY,
+    STEPS_PER_HOUR,
+    STEPS_PER_WEEK,
+)
+from models.forecasting.daily_maximum import maximum_quantiles_kw, sampled_maxima
 from models.forecasting.ladder import ForecastLadder
 from models.forecasting.load_forecast import QUANTILES, LoadForecast
+from models.forecasting.outlook_paths import outlook_paths_kw
+from models.forecasting.totals import aligned_paths_kw, total_quantiles_kw
 from models.forecasting.typical_firm import LearntInTraining, TypicalFirms
 from tests.builders import MONDAY, a_firm, a_history
 from tests.fakes.fitted_model import VERSION, a_fitted_model
@@ -119,3 +129,69 @@ def test_the_model_bridges_a_week_of_silence_and_no_more(steps_late):
     forecast = MODEL.predict(FIRM, history, issue, 8)
     assert (forecast.model_version == VERSION) == (steps_late == STEPS_PER_WEEK)
     assert forecast.reasons == ("readings_missing",)
+
+
+def lived_through(hours_off, *, ended_hours_ago=0, still_hours=0):
+    """A firm with a planned outage that its meter told of, and its load, at the issue time."""
+    history = a_made_load(60)
+    begins = history.end - timedelta(hours=hours_off + ended_hours_ago)
+    ends = history.end + timedelta(hours=still_hours - ended_hours_ago)
+    demand_kw = history.demand_kw.copy()
+    after = len(demand_kw) - ended_hours_ago * STEPS_PER_HOUR
+    demand_kw[after - hours_off * STEPS_PER_HOUR : after] = 3.0
+    return firm_off(begins, ends), a_history(demand_kw.tolist())
+
+
+def firm_off(begins, ends):
+    """A firm whose supply is off between two moments; of a day each a period of its own."""
+    periods = []
+    while begins < ends:
+        midnight = datetime.combine(begins.date() + timedelta(days=1), time(), begins.tzinfo)
+        till = "24:00" if midnight <= ends else f"{ends:%H:%M}"
+        day = begins.date()
+        periods.append(
+            WorkPeriod(kind="outage", first_day=day, last_day=day, hours=f"{begins:%H:%M}-{till}")
+        )
+        begins = midnight
+    return a_firm(holiday_country=None, work_calendar=tuple(periods))
+
+
+@pytest.mark.parametrize(("ended_hours_ago", "still_hours"), [(0, 0), (30, 0), (0, 12)])
+@pytest.mark.parametrize("days", [0.25, 1, 3, 6.75, 7, 7.25, 8, 14, 20])
+@pytest.mark.parametrize("ladder", [MODEL, NO_MODEL], ids=["model", "no model"])
+def test_however_long_an_outage_lasted_there_is_a_forecast(
+    ladder, days, still_hours, ended_hours_ago
+):
+    hours = round(24 * days)
+    firm, history = lived_through(hours, ended_hours_ago=ended_hours_ago, still_hours=still_hours)
+    forecast = ladder.predict(firm, history, history.end, STEPS_PER_DAY)
+    assert (forecast.quality == "full") == (not forecast.reasons)
+    assert ("planned_outage" in forecast.reasons) == bool(still_hours)
+    too_long = days > DAYS_PER_WEEK and not ended_hours_ago
+    assert (forecast.model_version == VERSION) == (ladder is MODEL and not too_long)
+    if ladder is MODEL:
+        assert ("readings_missing" in forecast.reasons) == too_long
+
+
+def test_days_that_had_supply_do_not_raise_the_peak_of_one_that_has_none():
+    history = a_made_load(59)
+    friday = history.end + timedelta(days=1)  # a Thursday with supply comes before it
+    firm = firm_off(friday + timedelta(hours=8), friday + timedelta(hours=18))
+    steps = 2 * STEPS_PER_DAY
+    usual, outlook = (MODEL.outlook(one, history, history.end, steps) for one in (FIRM, firm))
+    off = np.zeros(steps, dtype=bool)
+    off[STEPS_PER_DAY:] = np.repeat([False, True, False], np.array([8, 10, 6]) * STEPS_PER_HOUR)
+    np.testing.assert_array_equal(
+        outlook.analogues.demand_kw[~off], usual.analogues.demand_kw[~off]
+    )
+    paths_kw = outlook_paths_kw(firm, history, outlook)
+    assert paths_kw[:, off].max() < 70  # its standby is 50 kW
+    last_day = np.arange(steps) >= STEPS_PER_DAY
+    largest_kw = maximum_quantiles_kw(sampled_maxima(last_day, outlook.analogues, paths_kw, seed=1))
+    with_supply_kw = maximum_quantiles_kw(
+        sampled_maxima(last_day, usual.analogues, outlook_paths_kw(FIRM, history, usual), seed=1)
+    )
+    assert with_supply_kw[0] > 150
+    assert largest_kw[-1] < 100
+    both_kw = aligned_paths_kw(np.stack([paths_kw, paths_kw]), np.zeros((2, 40)), seed=1)
+    assert total_quantiles_kw(both_kw)[off].max() < 2 * 70
