@@ -26,6 +26,9 @@ from feature_store.errors import NotEnoughReadingsError, SandanError
 from feature_store.point_in_time import Knowledge
 from feature_store.time_grid import TimeGrid, to_datetime
 
+_FIRMS_TOLD = 8
+"""Firms named in an error; who has more finds them alike."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
@@ -53,9 +56,7 @@ def take_snapshot(folder: Path, knowledge: Knowledge) -> Snapshot:
             continue  # declared, not metered yet: nothing to learn from
         firms.append(firm)
     if not firms:
-        raise NotEnoughReadingsError(
-            "no firm has a reading; import some with 'sandan readings import FILE --firm ID'"
-        )
+        raise NotEnoughReadingsError(_nothing_to_learn_from(knowledge))
     declared = json.dumps([firm.model_dump(mode="json") for firm in firms], ensure_ascii=False)
     weather = _weather_of_places({name: one.weather for name, one in histories.items()})
     digest = _digest(declared, histories, weather)
@@ -75,6 +76,18 @@ def take_snapshot(folder: Path, knowledge: Knowledge) -> Snapshot:
         moment=knowledge.moment,
         firms=tuple(firms),
         histories=histories,
+    )
+
+
+def _nothing_to_learn_from(knowledge: Knowledge) -> str:
+    """Why no firm has a load, though readings may be stored of each of its meters."""
+    apart = [firm.firm_id for firm in knowledge.firms() if knowledge.meter_readings(firm.firm_id)]
+    if not apart:
+        return "no firm has a reading; import some with 'sandan readings import FILE --firm ID'"
+    return (
+        f"{', '.join(apart[:_FIRMS_TOLD])}: readings are stored, but no interval of which every "
+        "counted meter told; import readings of all of them for the same days, or declare since "
+        "when each is in service, with valid_from and valid_to"
     )
 
 

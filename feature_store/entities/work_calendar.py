@@ -18,6 +18,14 @@ _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 _HOURS = re.compile(r"([01]\d|2[0-3]):(00|15|30|45)-([01]\d|2[0-3]|24):(00|15|30|45)")
 
 
+class DoesNotFitError(ValueError):
+    """A field of a period does not fit the others; a ``ValueError`` for pydantic to collect."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        super().__init__(reason)
+
+
 class WorkPeriod(BaseModel):
     """Some days in a row, as the firm announced them."""
 
@@ -65,17 +73,21 @@ class WorkPeriod(BaseModel):
     def _in_order(self) -> Self:
         days = (self.last_day - self.first_day).days + 1
         if days < 1:
-            raise ValueError(f"ends on {self.last_day}, before it starts; swap the two days")
+            reason = f"ends on {self.last_day}, before it starts; swap the two days"
+            raise DoesNotFitError("last_day", reason)
         if days > MOST_DAYS:
-            raise ValueError(f"lasts {days} days; {MOST_DAYS} are the most, mend the year")
+            reason = f"lasts {days} days; {MOST_DAYS} are the most, mend the year"
+            raise DoesNotFitError("last_day", reason)
         if (self.kind in {"shift", "outage"}) != (self.hours is not None):
-            raise ValueError(
+            raise DoesNotFitError(
+                "hours",
                 "a shift needs hours such as 22:00-06:00, and so does an outage; other kinds have "
-                "none"
+                "none",
             )
         if (self.kind == "production") != (self.output is not None):
-            raise ValueError(
+            raise DoesNotFitError(
+                "output",
                 "a production plan needs an output: stopped, reduced, usual or extended; other "
-                "kinds have none"
+                "kinds have none",
             )
         return self

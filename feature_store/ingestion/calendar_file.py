@@ -10,9 +10,10 @@ from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from feature_store.entities.reading_batch import BadRow, Refused
-from feature_store.entities.work_calendar import WorkPeriod
+from feature_store.entities.work_calendar import DoesNotFitError, WorkPeriod
 from feature_store.errors import SandanError
 
 FIELD_OF_COLUMN = {
@@ -160,11 +161,17 @@ def _period(
         period = WorkPeriod.model_validate(fields)
     except ValidationError as error:
         return bad + [
-            _bad(entry, _COLUMN_OF_FIELD[str(fault["loc"][0])] if fault["loc"] else "row", reason)
+            _bad(entry, _column_of(fault), fault["msg"].removeprefix("Value error, "))
             for fault in error.errors()
-            if (reason := fault["msg"].removeprefix("Value error, "))
         ]
     return bad or (str(whose), period)
+
+
+def _column_of(fault: ErrorDetails) -> str:
+    if fault["loc"]:
+        return _COLUMN_OF_FIELD[str(fault["loc"][0])]
+    told = fault.get("ctx", {}).get("error")
+    return _COLUMN_OF_FIELD[told.field] if isinstance(told, DoesNotFitError) else "row"
 
 
 def _firm_faults(

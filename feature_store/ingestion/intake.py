@@ -16,11 +16,13 @@ from feature_store.entities.reading_batch import BadRow, ReadingBatch, Received,
 from feature_store.ingestion.checked_file import received
 from feature_store.ingestion.read_file import file_at, take_file
 from feature_store.ingestion.read_request import ReadRequest
-from feature_store.point_in_time import Knowledge
 from feature_store.storage.append_outcome import DeliveryOutcome, Repeated
+from feature_store.storage.declarations import service_times
+from feature_store.storage.ledger_knowledge import LedgerKnowledge
 from feature_store.storage.ledger_store import Clock, LedgerStore
 from feature_store.storage.meter_numbers import OtherMeterError
 from feature_store.storage.meter_owners import MeterOfAnotherFirmError, UndeclaredMeterError
+from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.refusals import Refusal, RefusedDelivery
 
 _OPTION = re.compile(
@@ -124,9 +126,21 @@ def _came(delivery: Delivery) -> Received:
     )
 
 
-def declared_meters(known: Knowledge, request: ReadRequest) -> dict[str, tuple[Meter, ...]]:
-    """Return the meters that each of the firms named by a request has declared."""
-    return {firm_id: known.firm(firm_id).meters for firm_id in request.firms_named}
+def declared_meters(known: LedgerKnowledge, request: ReadRequest) -> dict[str, tuple[Meter, ...]]:
+    """Return the meters that each of the firms named by a request has declared, for any time.
+
+    A file may hold readings of a meter that was exchanged since. Each meter is as it is declared
+    for now, or as last for another time.
+    """
+    now = {firm_id: known.firm(firm_id).read_meters for firm_id in sorted(request.firms_named)}
+    found = {}
+    with known.engine.connect() as connection:
+        for firm_id, meters in now.items():
+            known_by = epoch_seconds(known.moment)
+            in_service, _ = service_times(connection, firm_id, known_by=known_by)
+            ever = {service.meter.meter_id: service.meter for service in in_service}
+            found[firm_id] = tuple((ever | {one.meter_id: one for one in meters}).values())
+    return found
 
 
 def in_query_words(text: str) -> str:

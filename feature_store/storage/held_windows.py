@@ -27,8 +27,8 @@ to 475 days of 96 intervals with 24 bytes each."""
 METERS_AT_MOST = 4000
 """Meters held at once; all of them take 4.5 GB at most."""
 NEWS_AT_MOST = METERS_AT_MOST * STEPS_PER_DAY
-"""Rows imported since the last answer that are still read as news, a day of all meters. Of more,
-which are years of few meters, most is older than the windows: these are read again when asked."""
+"""Readings imported since the last answer that are still read as news, a day of all meters. Of
+more, years of few meters, most is older than the windows: these are read again when asked."""
 WAITING_AT_MOST = 7 * STEPS_PER_DAY
 """Rows that wait for a meter which nobody asks for, a week of them; it is then held no longer."""
 
@@ -52,6 +52,10 @@ class RecordingStore(Store, WeatherStore, Protocol):
         self, import_ids: Collection[int], *, since: int
     ) -> dict[str, MeterVersions]:
         """Return the versions of ``kwh`` that imports stored, by meter, likewise."""
+        ...
+
+    def number_of_readings(self, import_ids: Collection[int]) -> int:
+        """Return how many readings imports stored."""
         ...
 
 
@@ -184,11 +188,13 @@ class HeldWindows:
         self._taken = frozenset(one.import_id for one in imports if one.import_id > settled)
 
     def _read_news(self, new: Sequence[SeenImport]) -> None:
-        if sum(one.rows for one in new) > NEWS_AT_MOST:
+        ids = [one.import_id for one in new]
+        rows = sum(one.rows for one in new)  # of weather too: only of many is it asked which
+        if rows > NEWS_AT_MOST and self._store.number_of_readings(ids) > NEWS_AT_MOST:
             self._held.clear()
             return
         since = min(held.since for held in self._held.values())
-        told = self._store.versions_of_imports([one.import_id for one in new], since=since)
+        told = self._store.versions_of_imports(ids, since=since)
         for meter_id in told.keys() & self._held.keys():
             waiting = self._held[meter_id].waiting
             waiting.append(told[meter_id])

@@ -49,7 +49,7 @@ class SeenImport:
     settled: bool
     """Whether no import with a smaller id can become visible any more."""
     rows: int
-    """Readings that it added."""
+    """Readings that it added, or versions of weather."""
 
 
 @dataclass(frozen=True, kw_only=True)

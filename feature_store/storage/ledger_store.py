@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, insert
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.known_meters import KnownMeters
-from feature_store.entities.place_weather import ToldWeather
 from feature_store.entities.reading_batch import ReadingBatch, Received
 from feature_store.entities.told_meters import CameBefore
 from feature_store.entities.weather_batch import WeatherBatch
@@ -59,9 +58,13 @@ from feature_store.storage.moments import epoch_seconds
 from feature_store.storage.news import news_in
 from feature_store.storage.partitions import make_partitions
 from feature_store.storage.reading_versions import versions_touched
-from feature_store.storage.recorded_versions import versions_of_imports, versions_of_meter
+from feature_store.storage.recorded_versions import (
+    number_of_readings,
+    versions_of_imports,
+    versions_of_meter,
+)
 from feature_store.storage.refusals import Refusal, RefusalStore, RefusedDelivery, keep_refused
-from feature_store.storage.stored_weather import number_of_versions, weather_told
+from feature_store.storage.stored_weather import newest_import_of, seen_versions
 from feature_store.storage.tables import FIRMS, READINGS
 
 Declaration = Literal["new", "changed", "unchanged"]
@@ -259,15 +262,24 @@ class LedgerStore:
         with self.engine.connect() as connection:
             return versions_of_imports(connection, import_ids, since=since)
 
-    def weather_told(self, place: str, *, since: int | None) -> ToldWeather:
-        """Return all versions of a place's weather from the second ``since`` on, known ever."""
+    def number_of_readings(self, import_ids: Collection[int]) -> int:
+        """Return how many readings imports stored; an import of weather stored none."""
         with self.engine.connect() as connection:
-            return weather_told(connection, place, since=since, known_by=None)
+            return number_of_readings(connection, import_ids)
 
-    def number_of_weather_versions(self, place: str) -> int:
-        """Return how many versions of a place's weather are stored; none is ever removed."""
+    def newest_weather_import(self, place: str) -> int:
+        """Return the largest id of an import that told of a place's weather, 0 if none did."""
         with self.engine.connect() as connection:
-            return number_of_versions(connection, place)
+            return newest_import_of(connection, place)
+
+    def seen_weather(
+        self, place: str, *, since: int, after_import: int, to_import: int
+    ) -> pl.DataFrame:
+        """Return what imports, after one up to another, told of hours from ``since`` on."""
+        with self.engine.connect() as connection:
+            return seen_versions(
+                connection, place, since=since, after_import=after_import, to_import=to_import
+            )
 
     def close(self) -> None:
         """Close every connection; the store opens new ones when it is used again."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 
 import polars as pl
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select
 
 from feature_store.entities.meter_numbers import MeterNumbers
 from feature_store.entities.other_meter import OtherMeter, other_meters
@@ -25,19 +25,12 @@ class OtherMeterError(SandanError):
 
 
 def came_before(connection: Connection, firm_ids: Collection[str]) -> dict[str, CameBefore]:
-    """Return the numbers that each firm's readings came under; firms without any are left out."""
-    wanted = (
-        select(METERS.c.firm_id, METER_NUMBERS)
-        .join_from(METER_NUMBERS, METERS, METER_NUMBERS.c.meter_id == METERS.c.meter_id)
-        .where(METERS.c.firm_id.in_(sorted(firm_ids)))
-        .order_by(METER_NUMBERS.c.id)
-    )
-    found: dict[str, CameBefore] = {}
-    for row in connection.execute(wanted):
-        earlier = found[row.firm_id].told if row.firm_id in found else ()
-        told = ToldMeters(numbers=_numbers(row.numbers), source_name=row.source_name)
-        found[row.firm_id] = CameBefore(meter_id=row.meter_id, told=(*earlier, told))
-    return found
+    """Return the numbers that each firm's readings came under; firms without any are left out.
+
+    Of a firm that had several meters, one after the other, it is those of the one told of last.
+    """
+    found = _came_under(connection, METERS.c.firm_id.in_(sorted(firm_ids)))
+    return {firm_id: before for (firm_id, _), before in found.items()}
 
 
 def keep_numbers(
@@ -62,7 +55,12 @@ def keep_numbers(
     }
     if not told:
         return
-    before = came_before(connection, told)
+    of_meters = METERS.c.meter_id.in_(sorted(meter_by_firm[firm_id] for firm_id in told))
+    before = {
+        firm_id: came
+        for (firm_id, meter_id), came in _came_under(connection, of_meters).items()
+        if meter_by_firm.get(firm_id) == meter_id
+    }
     others = () if batch.same_meter else other_meters(told, before)
     if others:
         raise OtherMeterError(others)
@@ -73,6 +71,29 @@ def keep_numbers(
     ]
     if news:
         connection.execute(insert(METER_NUMBERS), news)
+
+
+def _came_under(
+    connection: Connection, wanted: ColumnElement[bool]
+) -> dict[tuple[str, str], CameBefore]:
+    """By firm and meter, what came of the wanted ones; last the meter told of last.
+
+    Each meter has numbers of its own: a firm's new one is not held against the one before it.
+    """
+    rows = connection.execute(
+        select(METERS.c.firm_id, METER_NUMBERS)
+        .join_from(METER_NUMBERS, METERS, METER_NUMBERS.c.meter_id == METERS.c.meter_id)
+        .where(wanted)
+        .order_by(METER_NUMBERS.c.id)
+    )
+    found: dict[tuple[str, str], CameBefore] = {}
+    for row in rows:
+        before = found.pop((row.firm_id, row.meter_id), None)  # to stand last again
+        told = ToldMeters(numbers=_numbers(row.numbers), source_name=row.source_name)
+        found[row.firm_id, row.meter_id] = CameBefore(
+            meter_id=row.meter_id, told=(*(before.told if before else ()), told)
+        )
+    return found
 
 
 def _row(told: ToldMeters, meter_id: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from feature_store.storage.meter_versions import MeterVersions
 from feature_store.storage.reading_versions import fetched_columns
@@ -50,6 +50,13 @@ def versions_of_imports(
         meter_id[begin]: everything.rows(begin, end)
         for begin, end in zip(begins, [*begins[1:], len(meter_id)], strict=True)
     }
+
+
+def number_of_readings(connection: Connection, import_ids: Collection[int]) -> int:
+    """Return how many readings imports stored; an import of weather stored none."""
+    wanted = select(func.count()).select_from(READINGS)
+    of_imports = READINGS.c.import_id.in_(sorted(import_ids))
+    return connection.execute(wanted.where(of_imports)).scalar_one()
 
 
 def _versions(start: Sequence[int], known_at: Sequence[int], kwh: Sequence[float]) -> MeterVersions:

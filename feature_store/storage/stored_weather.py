@@ -32,26 +32,51 @@ def versions_known(
 
 
 def weather_told(
-    connection: Connection, place: str, *, since: int | None, known_by: int | None
+    connection: Connection, place: str, *, since: int | None, known_by: int
 ) -> ToldWeather:
     """Return what loads are forecast from, of a place's hours from the second ``since`` on.
 
-    Only what was known by the second ``known_by``; None: everything.
+    Only what was known by the second ``known_by``.
     """
     table = WEATHER.c
-    wanted = select(*(table[name] for name in SEEN_COLUMNS)).where(table.place == place)
+    wanted = select(*(table[name] for name in SEEN_COLUMNS)).where(
+        table.place == place, table.known_at <= known_by
+    )
     if since is not None:
         wanted = wanted.where(table.valid_time >= since)
-    if known_by is not None:
-        wanted = wanted.where(table.known_at <= known_by)
     rows = pl.read_database(wanted, connection, schema_overrides=SEEN_COLUMNS)
     return told_weather(place, rows)
 
 
-def number_of_versions(connection: Connection, place: str) -> int:
-    """Return how many versions of a place's weather are stored; none is ever removed."""
-    wanted = select(func.count()).select_from(WEATHER).where(WEATHER.c.place == place)
+def newest_import_of(connection: Connection, place: str) -> int:
+    """Return the largest id of an import that told of a place's weather, 0 if none did.
+
+    Writers of one place wait for each other: none with a smaller id can come later.
+    """
+    wanted = select(func.coalesce(func.max(WEATHER.c.import_id), 0)).where(WEATHER.c.place == place)
     return connection.execute(wanted).scalar_one()
+
+
+def seen_versions(
+    connection: Connection, place: str, *, since: int, after_import: int, to_import: int
+) -> pl.DataFrame:
+    """Return versions of a place's hours from the second ``since`` on, in any order.
+
+    Columns as in ``SEEN_COLUMNS``; those that imports after one brought, up to another.
+
+    One bound alone is asked of the database and the rest is left out here: of two it may go by the
+    index that finds more, and look for each of those rows in the table.
+    """
+    table = WEATHER.c
+    types = SEEN_COLUMNS | {"import_id": pl.Int64}
+    first = table.import_id > after_import if after_import else table.valid_time >= since
+    wanted = select(*(table[name] for name in types)).where(table.place == place, first)
+    rows = pl.read_database(wanted, connection, schema_overrides=types)
+    return rows.filter(
+        pl.col("valid_time") >= since,
+        pl.col("import_id") > after_import,
+        pl.col("import_id") <= to_import,
+    ).select(*SEEN_COLUMNS)
 
 
 def latest_of_issues(connection: Connection, batch: pl.DataFrame) -> pl.DataFrame:

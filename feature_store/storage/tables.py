@@ -132,6 +132,7 @@ WEATHER = Table(
 variable is a column, not a row: all of them are wanted together, an hour has one belief time, and
 a new variable is one more column.
 """
+Index("weather_by_import", WEATHER.c.place, WEATHER.c.import_id)
 
 REFUSALS = Table(
     "refusals",

@@ -6,9 +6,10 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from feature_store.entities.meter import Meter
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.snapshots import SnapshotError, read_snapshot, take_snapshot
-from tests.builders import MONDAY, a_batch, a_firm
+from tests.builders import MONDAY, a_batch, a_firm, of_meter
 from tests.fakes.memory_store import MemoryStore
 from tests.made_weather import PLACE, a_weather, hour
 
@@ -55,6 +56,17 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path):
     assert read_snapshot(earlier.path).content_sha256 == earlier.content_sha256
     with pytest.raises(SnapshotError, match="restore the file"):
         read_snapshot(taken.path)
+
+
+def test_meters_of_different_days_are_told_apart_from_no_readings_at_all(tmp_path):
+    store = MemoryStore()
+    meters = (Meter(meter_id="old"), Meter(meter_id="new"))
+    store.declare(a_firm(meters=meters), known_at=MONDAY)
+    for meter_id, day in (("old", 0), ("new", 1)):
+        batch = a_batch([1.0], start=MONDAY + timedelta(days=day))
+        store.append(of_meter(meter_id, batch), recorded_at=MONDAY + timedelta(days=2))
+    with pytest.raises(NotEnoughReadingsError, match="kiln_works: readings are stored, but no"):
+        take_snapshot(tmp_path, store.as_of(MONDAY + timedelta(days=2)))
 
 
 def test_a_firm_without_readings_is_left_out(tmp_path):

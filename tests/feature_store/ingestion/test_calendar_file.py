@@ -66,8 +66,26 @@ def test_a_planned_outage_has_hours(tmp_path):
     assert isinstance(declared, DeclaredPeriods)
     (outage,) = declared.by_firm["bakery"]
     assert (outage.kind, outage.hours) == ("outage", "13:00-17:00")
-    (reason,) = faults(tmp_path, header + row.format("")).values()
-    assert "so does an outage" in reason
+    told = faults(tmp_path, header + row.format(""))
+    assert set(told) == {(2, "hours")}
+    assert "so does an outage" in told[2, "hours"]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value"),
+    [
+        ("closure,2026-10-02,2026-10-02,13:00-17:00,", "hours", "13:00-17:00"),
+        ("closure,2026-10-02,2026-10-01,,", "to", "2026-10-01"),
+        ("closure,2026-10-02,2028-10-01,,", "to", "2028-10-01"),
+        ("closure,2026-10-02,2026-10-02,,reduced", "output", "reduced"),
+        ("production,2026-10-02,2026-10-02,,", "output", ""),
+    ],
+)
+def test_what_does_not_fit_the_rest_of_its_row_is_told_by_its_own_column(
+    tmp_path, row, column, value
+):
+    refused = read(tmp_path, f"kind,from,to,hours,output\n{row}\n", firm_id="bakery")
+    assert [(bad.column, bad.value) for bad in refused.bad_rows] == [(column, value)]
 
 
 def test_every_bad_row_is_named_at_once(tmp_path):
@@ -81,7 +99,7 @@ def test_every_bad_row_is_named_at_once(tmp_path):
     )
     assert set(told) == {
         (5, "firm_id"),
-        (5, "row"),
+        (5, "to"),
         (6, "kind"),
         (6, "from"),
         (6, "to"),
@@ -89,7 +107,7 @@ def test_every_bad_row_is_named_at_once(tmp_path):
         (9, "cell 7"),
     }
     assert "is not declared" in told[5, "firm_id"]
-    assert "swap the two days" in told[5, "row"]
+    assert "swap the two days" in told[5, "to"]
     assert "like 2026-08-03" in told[6, "from"]
     assert "same period" in told[8, "kind"]
 

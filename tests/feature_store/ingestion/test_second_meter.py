@@ -4,11 +4,16 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import polars as pl
 import pytest
 import yaml
 
 from feature_store.entities.meter import Meter
-from feature_store.ingestion.intake import Delivery, NotTaken, Taken, take_in
+from feature_store.entities.meter_numbers import MeterNumbers
+from feature_store.entities.other_meter import OtherMeter
+from feature_store.entities.told_meters import CameBefore, ToldMeters
+from feature_store.ingestion.firms_file import read_firms_file
+from feature_store.ingestion.intake import Delivery, NotTaken, Taken, declared_meters, take_in
 from feature_store.ingestion.preview import preview_file
 from feature_store.ingestion.read_file import take_file
 from feature_store.ingestion.read_request import ReadRequest, meters_of
@@ -164,6 +169,43 @@ def test_a_meter_that_was_exchanged_is_one_meter_under_two_numbers(imported, exp
     assert f"{OTHER_METER} in april.csv" in only_fault(taken(imported, third)).fault
 
 
+@pytest.mark.parametrize("first_id", [METER, FIRM])
+def test_a_meter_that_was_exchanged_is_another_one_if_it_is_declared_alone_from_then_on(
+    ledger, export, first_id
+):
+    """Both meters stay known, so that the number on the face of each tells them apart."""
+    later, exchanged = {"meter": OTHER_METER, "rows": ROWS[4:8]}, MONDAY + timedelta(hours=1)
+    first, second = (a_firm(FIRM, meters=(Meter(meter_id=one),)) for one in (first_id, OTHER_METER))
+    ledger.declare(first, known_at=MONDAY)
+    taken(ledger, export("march.csv"))
+    ledger.declare(second, known_at=MONDAY + timedelta(days=1), valid_from=exchanged)
+    new = export("april.csv", **later)
+    declared = declared_meters(ledger.as_of(NOW), REQUEST)
+    before = ledger.came_before([FIRM])
+    seen = preview_file(new, replace(REQUEST, declared_meters=declared), before=before)
+    assert not seen.bad_rows
+    assert isinstance(taken(ledger, new), Taken)
+    assert stored_kwh(ledger) == {
+        first_id: FIRST[FIRM],
+        OTHER_METER: [float(row.kwh) for row in ROWS[4:8]],
+    }
+    assert isinstance(taken(ledger, export("mended.csv", **later | {"kwh": "7"})), Taken)
+    assert stored_kwh(ledger)[OTHER_METER] == [7.0] * 4
+    if first_id == METER:
+        assert isinstance(taken(ledger, export("march.csv")).outcome, AlreadyReceived)
+    only_fault(taken(ledger, export("third.csv", meter="99999999999", kwh="1")))
+
+
+def test_a_customer_number_that_is_declared_anew_is_the_one_that_counts(imported, export):
+    for number, day in ((CUSTOMER, 1), (OTHER_CUSTOMER, 2)):
+        declared = a_firm(FIRM, meters=(Meter(meter_id=FIRM, customer_number=number),))
+        moment = MONDAY + timedelta(days=day)
+        imported.declare(declared, known_at=moment, valid_from=moment)
+    assert "declare the number" in only_fault(taken(imported, export("march.csv", kwh="1"))).fix
+    told = replace(REQUEST, same_meter=True)
+    assert isinstance(taken(imported, export("april.csv", customer=OTHER_CUSTOMER), told), Taken)
+
+
 @pytest.mark.parametrize(
     "numbers",
     [
@@ -182,6 +224,38 @@ def test_declared_as_the_refusal_says_each_file_is_of_its_own_meter(imported, ex
     assert isinstance(taken(imported, second), Taken)
     assert isinstance(taken(imported, export("march.csv")).outcome, AlreadyReceived)
     assert stored_kwh(imported) == FIRST | {meters[1].meter_id: [1.0] * 4}
+
+
+@pytest.mark.parametrize("customer", [CUSTOMER, "06****5678", "06 1234 5678"])
+@pytest.mark.parametrize("now", [METER, "2520 2027 099", "25-202/027", "1e6", None])
+@pytest.mark.parametrize(
+    "meter_id",
+    ["111", "0111", "1e5", "0x1F", "null", "on", "1_000", "12.5", "a" * 63, "2026-03-02"],
+)
+def test_what_a_refusal_tells_to_declare_can_be_declared(tmp_path, meter_id, now, customer):
+    """As it stands in the advice: YAML takes some ids, unless quoted, for what is no text."""
+    came = (MeterNumbers(customer=customer, meter="111"),)
+    comes = MeterNumbers(customer=customer if now else OTHER_CUSTOMER, meter=now)
+    other = OtherMeter(
+        firm_id=FIRM,
+        before=CameBefore(
+            meter_id=meter_id, told=(ToldMeters(numbers=came, source_name="march.csv"),)
+        ),
+        now=ToldMeters(numbers=(comes,), source_name="april.csv"),
+    )
+    fix = other.bad_row.fix
+    path = tmp_path / "firm.yaml"
+    path.write_text(
+        f"firms: [{{firm_id: {FIRM}, name_ko: 가, name_en: A, timezone: Asia/Seoul, "
+        f"contract: {{power_kw: 500}}, {fix[fix.index('meters:') : fix.index(']') + 1]}}}]",
+        encoding="utf-8",
+    )
+    first, second = read_firms_file(path).firms[0].meters
+    assert first.meter_id == meter_id
+    assert came[0].has(first.customer_number)
+    assert not comes.has(first.customer_number)
+    assert comes.is_known_by(second.meter_id) or comes.has(second.customer_number)
+    assert "NUMBER" not in fix
 
 
 def test_the_only_declared_meter_is_known_by_the_number_on_its_face(ledger, export):
@@ -231,6 +305,25 @@ def test_of_two_that_were_read_before_either_was_stored_one_is_refused(stored, e
     with pytest.raises(OtherMeterError, match=f"{OTHER_METER} is another meter"):
         stored.append(second, recorded_at=NOW)
     assert stored_kwh(stored) == FIRST
+
+
+def test_each_meter_of_a_firm_is_held_against_its_own_numbers(stored, export):
+    """Also where a file was read before the exchange was declared, so that its numbers count."""
+    both = (Meter(meter_id=FIRM), Meter(meter_id="new"))
+    stored.declare(a_firm(FIRM, meters=both), known_at=MONDAY + timedelta(hours=1))
+
+    def append(meter_id, path):
+        read = take_file(path, REQUEST)
+        rows = read.rows.with_columns(meter_id=pl.lit(meter_id))
+        return stored.append(replace(read, rows=rows), recorded_at=NOW)
+
+    append(FIRM, export("march.csv"))
+    append("new", export("april.csv", meter=OTHER_METER))
+    with pytest.raises(OtherMeterError, match=f"{OTHER_METER} in april.csv"):
+        append("new", export("third.csv", meter="9999", kwh="1"))
+    assert append(FIRM, export("mended.csv", kwh="3")).corrections == 4
+    before = stored.came_before([FIRM])[FIRM]
+    assert (before.meter_id, [one.source_name for one in before.told]) == ("new", ["april.csv"])
 
 
 def test_what_is_no_number_is_told_and_breaks_nothing(stored, export):

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feature_store.entities.meter import Meter
+from feature_store.entities.place_weather import SEEN_COLUMNS
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from feature_store.settings import Settings
 from feature_store.storage import held_windows
@@ -169,6 +170,10 @@ class CountedReads:
         found = self.ledger.versions_of_imports(import_ids, since=since)
         self.reads.append(sum(len(one.start) for one in found.values()))
         return found
+
+    def number_of_readings(self, import_ids):
+        """How many readings imports brought."""
+        return self.ledger.number_of_readings(import_ids)
 
 
 def test_it_reads_a_firm_once_and_then_only_what_was_imported_since(ledger):
@@ -353,22 +358,37 @@ def hours_shown(store, moment):
     return weather.told.seen("temperature_celsius", hours, asked_at).tolist()
 
 
+def test_an_archive_of_weather_is_no_news_of_readings(ledger, monkeypatch):
+    monkeypatch.setattr(held_windows, "NEWS_AT_MOST", 3)
+    counted = CountedReads(ledger)
+    windowed = WindowedStore(counted)
+    moment = MONDAY + timedelta(days=30)
+    windowed.as_of(moment).history("kiln_works", days=90)
+    ledger.append_weather(a_weather([1.0] * 10), recorded_at=MONDAY)
+    ledger.append(a_batch([5.0], start=MONDAY + timedelta(days=20)), recorded_at=moment)
+    assert windowed.as_of(moment).history("kiln_works", days=90).demand_kw[-1] == 20.0
+    assert counted.reads == [20 * STEPS_PER_DAY, 1]
+
+
 class CountedWeather(CountedReads):
-    """One that also counts how often weather is read."""
+    """One that also counts how many versions each question for weather brings."""
 
-    weather_reads = 0
+    def __init__(self, ledger):
+        super().__init__(ledger)
+        self.weather_reads = []
 
-    def weather_told(self, place, *, since):
-        """A place's weather."""
-        self.weather_reads += 1
-        return self.ledger.weather_told(place, since=since)
+    def newest_weather_import(self, place):
+        """The last import of a place's weather."""
+        return self.ledger.newest_weather_import(place)
 
-    def number_of_weather_versions(self, place):
-        """How many of them there are."""
-        return self.ledger.number_of_weather_versions(place)
+    def seen_weather(self, place, **which):
+        """A place's weather, counted."""
+        found = self.ledger.seen_weather(place, **which)
+        self.weather_reads.append(found.height)
+        return found
 
 
-def test_weather_is_held_and_read_again_when_more_of_it_was_stored(ledger):
+def test_weather_is_held_and_only_news_of_the_place_are_read(ledger):
     counted = CountedWeather(ledger)
     windowed = WindowedStore(counted)
     moment = MONDAY + timedelta(days=20)
@@ -384,10 +404,10 @@ def test_weather_is_held_and_read_again_when_more_of_it_was_stored(ledger):
             shown.append(hours_shown(windowed, moment))
             assert shown[-1] == hours_shown(ledger, moment)
     assert shown[2:4] == [[1.0, 2.0, 3.0, 4.0], [7.0, 8.0, 3.0, 4.0]]
-    assert counted.weather_reads == 3
+    assert counted.weather_reads == [0, 4, 2]
     ledger.append(a_batch([7.0], start=moment), recorded_at=moment)
     windowed.as_of(moment + INTERVAL).history("kiln_works", days=100)
-    assert counted.weather_reads == 3
+    assert counted.weather_reads == [0, 4, 2]
     windowed.forget()
     assert hours_shown(windowed, moment) == shown[-1]
 
@@ -401,4 +421,89 @@ def test_weather_that_is_needed_from_earlier_on_is_read_again(ledger):
         since = seconds(hour(first))
         read = held.told(PLACE, since=since, begin=since, seen_at="one import")
         assert len(read.hour) == hours
-    assert counted.weather_reads == 2
+    assert counted.weather_reads == [2, 3]
+
+
+def test_news_of_hours_before_those_held_are_left_to_who_needs_them(ledger):
+    ledger.append_weather(a_weather([1.0, 2.0, 3.0], known_at=hour(-1)), recorded_at=MONDAY)
+    counted = CountedWeather(ledger)
+    held = HeldWeather(counted)
+    since = seconds(hour(2))
+    first = held.told(PLACE, since=since, begin=since, seen_at="one import")
+    ledger.append_weather(a_weather([5.0], known_at=hour(0)), recorded_at=MONDAY)
+    assert held.told(PLACE, since=since, begin=since, seen_at="two") is first
+    whole = held.told(PLACE, since=seconds(hour(0)), begin=seconds(hour(0)), seen_at="two")
+    assert len(whole.hour) == 4
+    assert counted.weather_reads == [1, 0, 4]
+
+
+moments = st.integers(-3, 8).map(lambda number: hour(number / 2))
+told_weather = st.tuples(
+    st.sampled_from(["forecast", "observation", "reanalysis"]),
+    st.integers(0, 3),  # first hour
+    st.lists(st.none() | st.sampled_from([1.0, 2.0]), min_size=1, max_size=4),
+    moments,  # when the file says it was known
+    st.sampled_from([PLACE, "elsewhere"]),
+)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # emptied for each example
+)
+@given(
+    steps=st.lists(told_weather | st.tuples(st.integers(0, 3)), max_size=10),
+    first=st.integers(0, 3),
+)
+def test_weather_that_was_added_to_equals_what_is_read_at_once(emptied, steps, first):
+    """Whatever came in which order: a version may be known before one that is held already."""
+    ledger = emptied()
+    held = HeldWeather(ledger)
+    for step, what in enumerate([*steps, (first,)]):
+        match what:
+            case (hours,):
+                asked = {"since": seconds(hour(hours)), "begin": seconds(hour(hours))}
+                added = held.told(PLACE, **asked, seen_at=step)
+                read = HeldWeather(ledger).told(PLACE, **asked, seen_at=step)
+                kept = added.hour >= hours + seconds(hour(0)) // 3600
+                np.testing.assert_array_equal(added.hour[kept], read.hour)
+                np.testing.assert_array_equal(added.known_at[kept], read.known_at)
+                np.testing.assert_array_equal(added.values[:, kept], read.values)
+            case (kind, begin, celsius, known_at, place):
+                told = a_weather(celsius, kind=kind, first=begin, known_at=known_at, place=place)
+                ledger.append_weather(told, recorded_at=MONDAY)
+
+
+class SlowPlace:
+    """A store that tells of one place only when it is let, and of others at once."""
+
+    def __init__(self):
+        self.asked, self.let = threading.Event(), threading.Event()
+
+    def newest_weather_import(self, place):
+        """Never any, and slow where it is to be."""
+        if place == PLACE:
+            self.asked.set()
+            assert self.let.wait(timeout=60)
+        return 0
+
+    def seen_weather(self, _place, **_which):
+        """Nothing."""
+        return pl.DataFrame(schema=SEEN_COLUMNS)
+
+
+def test_nobody_waits_for_the_weather_of_another_place():
+    store = SlowPlace()
+    held = HeldWeather(store)
+    asked = {"since": 0, "begin": 0, "seen_at": "one import"}
+    slow = threading.Thread(target=held.told, args=(PLACE,), kwargs=asked)
+    slow.start()
+    assert store.asked.wait(timeout=60)
+    other = threading.Thread(target=held.told, args=("elsewhere",), kwargs=asked, daemon=True)
+    other.start()
+    other.join(timeout=60)
+    told = not other.is_alive()
+    store.let.set()
+    slow.join()
+    assert told
