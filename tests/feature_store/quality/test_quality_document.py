@@ -21,4 +21,4 @@ def test_the_example_of_a_calendar_is_one(tmp_path):
     file.write_text(example.group(1), encoding="utf-8")
     read = read_calendar(file, known_firms=["metal-works"])
     assert isinstance(read, DeclaredPeriods)
-    assert len(read.by_firm["metal-works"]) == 4
+    assert len(read.by_firm["metal-works"]) == 5
