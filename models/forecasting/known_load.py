@@ -11,6 +11,7 @@ from feature_store.calendar.planned_outages import in_outage, without_outages
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.features.load_table import LoadTable, load_table
+from feature_store.features.local_days import PROFILE_REACH_DAYS
 from feature_store.quality.meter_record import LEAST_DAYS, median_of_known, record_of
 from feature_store.quality.stuck import LEAST_STEPS, Stuck
 from feature_store.time_grid import (
@@ -94,7 +95,7 @@ def known_load(firm: Firm, history: LoadHistory, issue_time: datetime) -> KnownL
     steps = int(np.isfinite(told.demand_kw).sum())
     if steps < LONG_ENOUGH_STEPS:
         reasons.append("short_history")
-    if _at_another_level(load_table(firm, told, 0)):
+    if _at_another_level(load_table(firm, _newest_days(told), 0), told.demand_kw):
         reasons.append("level_shift")
     return KnownLoad(
         history=_with_weather(told, known, issue_time),
@@ -169,7 +170,14 @@ def _repeats(demand_kw: KilowattArray, steps: int) -> bool:
     return bool(np.diff(edges).max(initial=0) > steps)
 
 
-def _at_another_level(table: LoadTable) -> bool:
+def _newest_days(told: LoadHistory) -> LoadHistory:
+    """Return what profiles are made of: laying out a year of days takes longer than a forecast."""
+    newest_kw = told.demand_kw[-PROFILE_REACH_DAYS * STEPS_PER_DAY :]
+    start = told.grid.at(told.grid.steps - len(newest_kw))
+    return _at_once(told.firm_id, start, newest_kw)
+
+
+def _at_another_level(table: LoadTable, told_kw: KilowattArray) -> bool:
     """Whether the last day drew many times what alike days did, or as many times less."""
     last = np.flatnonzero(np.isfinite(table.demand_kw))[-STEPS_PER_DAY:]
     drawn_kw = table.demand_kw[last]
@@ -186,7 +194,7 @@ def _at_another_level(table: LoadTable) -> bool:
     if 2 * both.sum() < STEPS_PER_DAY:
         return False
     drawn, expected = float(drawn_kw[both].mean()), float(expected_kw[both].mean())
-    matters_kw = SHIFT_LEVEL_SHARE * float(np.nanmean(table.demand_kw))
+    matters_kw = SHIFT_LEVEL_SHARE * float(np.nanmean(told_kw))
     return max(drawn, expected) > max(matters_kw, 0.0) and (
         drawn > SHIFT_FACTOR * expected or expected > SHIFT_FACTOR * drawn
     )
