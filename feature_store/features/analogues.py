@@ -17,6 +17,8 @@ from feature_store.features.local_days import NO_DAY
 from feature_store.features.sight import Sight
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 
+FloatArray = npt.NDArray[np.float64]
+
 REACH_DAYS = 366
 """How far back days are compared: once round the seasons."""
 MEMBERS = 24
@@ -45,6 +47,8 @@ SAME_WEEKDAY = 1.5
 """Weight of a day of the same weekday against others of its kind."""
 SPANS_AT_ONCE = 1024
 """Days compared together: half a megabyte, which stays near the processor."""
+ISSUES_AT_ONCE = 8
+"""Issue times whose members are looked at together: of two days of leads 300 kB an array."""
 _TINY_KW = 1e-9
 """Where the fifth nearest does not differ at all, only days that do not either have weight."""
 
@@ -60,35 +64,33 @@ class Analogues:
     day: IntArray
     """Past day that the issue day is likened to, shape (issues, target days, MEMBERS); ``NO_DAY``
     where there is none."""
-    weight: npt.NDArray[np.float64]
+    weight: FloatArray
     """Likewise, 0 where there is no day."""
     lift_kw: KilowattArray
     """How much higher the present level is than that day's was, likewise."""
     near_kw: KilowattArray
     """Distance of the fifth nearest, shape (issues, target days); NaN where days are too few."""
 
-    def members(self, sight: Sight) -> Iterator[tuple[npt.NDArray[np.float64], KilowattArray]]:
-        """Tell what one after another did at the clock time of each of the sight's targets.
+    def members(self, sight: Sight, issues: slice) -> tuple[FloatArray, KilowattArray]:
+        """Tell what the days did at the clock time of each target of some issue times.
 
-        Yields:
-            Weight and load, lifted to the present level, shape (issues, leads) each; both are 0
-            where nothing is known. One at a time, they stay near the processor.
+        Returns:
+            Weight and load, lifted to the present level, shape (MEMBERS, issues, leads) each; both
+            are 0 where nothing is known. Of a few issue times, they stay near the processor.
         """
-        ahead = np.arange(self.day.shape[1])[:, None]
-        successor = np.where(self.day == NO_DAY, NO_DAY, self.day + ahead)
-        place = sight.target_place
-        at = place * STEPS_PER_DAY + sight.target_step
-        fade = LIFT * np.exp(-sight.lead / LIFT_FADES_STEPS)
-        days_kw = sight.whole_days(np.moveaxis(successor, -1, 0))
-        tables = (days_kw, np.moveaxis(self.weight, -1, 0), np.moveaxis(self.lift_kw, -1, 0))
-        flat = (table.reshape(MEMBERS, -1) for table in tables)
-        for day_kw, weight_of, lift_kw in zip(*flat, strict=True):
-            demand_kw, weight = day_kw.take(at), weight_of.take(place)
-            demand_kw += fade * lift_kw.take(place)
-            unknown = np.isnan(demand_kw)
-            if unknown.any():
-                demand_kw[unknown] = weight[unknown] = 0.0
-            yield weight, demand_kw
+        day, ahead = self.day[issues], np.arange(self.day.shape[1])[:, None]
+        successor = np.where(day == NO_DAY, NO_DAY, day + ahead)
+        days_kw = sight.whole_days(np.moveaxis(successor, -1, 0), issues.start)
+        place = sight.target_place[issues] - issues.start * self.day.shape[1]
+        at = place * STEPS_PER_DAY + sight.target_step[issues]
+        fade = LIFT * np.exp(-sight.lead[issues] / LIFT_FADES_STEPS)
+        demand_kw = days_kw.reshape(MEMBERS, -1).take(at, axis=1)
+        demand_kw += fade * _by_member(self.lift_kw[issues]).take(place, axis=1)
+        weight = _by_member(self.weight[issues]).take(place, axis=1)
+        unknown = np.isnan(demand_kw)
+        if unknown.any():
+            demand_kw[unknown] = weight[unknown] = 0.0
+        return weight, demand_kw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,7 @@ class AnalogueSample:
 
     demand_kw: KilowattArray
     """Shape (issues, leads, MEMBERS); of no meaning where the weight is 0."""
-    weight: npt.NDArray[np.float64]
+    weight: FloatArray
     """Likewise; 0 where nothing is known."""
     day: IntArray
     """Which past day a member is, likewise; ``NO_DAY`` where there is none."""
@@ -107,13 +109,19 @@ def analogue_sample(sight: Sight) -> AnalogueSample:
     """Find the days alike of every issue time, and what they did at its targets."""
     found = sight.once(find_analogues)
     weight, demand_kw = np.empty((2, MEMBERS, *sight.lead.shape))
-    for member, told in enumerate(found.members(sight)):
-        weight[member], demand_kw[member] = told
+    for issues in a_few_at_once(sight):
+        weight[:, issues], demand_kw[:, issues] = found.members(sight, issues)
     return AnalogueSample(
         demand_kw=np.moveaxis(demand_kw, 0, -1),
         weight=np.moveaxis(weight, 0, -1),
         day=found.day.reshape(-1, MEMBERS)[sight.target_place],
     )
+
+
+def a_few_at_once(sight: Sight) -> Iterator[slice]:
+    """Part the issue times of a sight for :meth:`Analogues.members`."""
+    for first in range(0, len(sight.issue), ISSUES_AT_ONCE):
+        yield slice(first, min(first + ISSUES_AT_ONCE, len(sight.issue)))
 
 
 def find_analogues(sight: Sight) -> Analogues:
@@ -173,7 +181,8 @@ def _nearest(sight: Sight, distance_kw: KilowattArray) -> tuple[IntArray, Kilowa
     """
     order = np.argsort(distance_kw, axis=1, kind="stable")  # of those as near, the youngest first
     order = order[:, : int(np.isfinite(distance_kw).sum(axis=1).max())]
-    ordered_kw = np.take_along_axis(distance_kw, order, axis=1)
+    begin = np.arange(len(order))[:, None] * distance_kw.shape[1]
+    ordered_kw = distance_kw.take(order + begin)
     past = sight.issue_day - 1 - order
     kinds = sight.kind(sight.target_days)
     day = np.full((*kinds.shape, MEMBERS), NO_DAY)
@@ -190,12 +199,17 @@ def _nearest(sight: Sight, distance_kw: KilowattArray) -> tuple[IntArray, Kilowa
     return day, near_kw
 
 
-def _prior(sight: Sight, day: IntArray) -> npt.NDArray[np.float64]:
+def _prior(sight: Sight, day: IntArray) -> FloatArray:
     """Weight of past days, shape (issues, target days, MEMBERS), whatever they were like."""
     issue_day = sight.issue_day[..., None]
     faded = np.power(AGE_FADES, np.arange(REACH_DAYS + 1))
     weekday = sight.group(day) == sight.group(issue_day)
     return faded.take(issue_day - day, mode="clip") * np.where(weekday, SAME_WEEKDAY, 1.0)
+
+
+def _by_member(table: FloatArray) -> FloatArray:
+    """A table of shape (issues, target days, MEMBERS) as (MEMBERS, issues x target days)."""
+    return np.ascontiguousarray(table.reshape(-1, MEMBERS).T)
 
 
 def _lift(sight: Sight, day: IntArray) -> KilowattArray:
@@ -209,9 +223,7 @@ def _lift(sight: Sight, day: IntArray) -> KilowattArray:
     return np.where(np.isnan(lift_kw), 0.0, lift_kw).reshape(day.shape)
 
 
-def _weighted_mean(
-    rows_kw: KilowattArray, weights: npt.NDArray[np.float64], least: float
-) -> KilowattArray:
+def _weighted_mean(rows_kw: KilowattArray, weights: FloatArray, least: float) -> KilowattArray:
     """Weighted mean of what is known of each row, NaN where that weighs less than ``least``."""
     mean_kw = np.vecdot(rows_kw, weights) / weights.sum()
     torn = np.flatnonzero(np.isnan(mean_kw))

@@ -9,7 +9,8 @@ import numpy as np
 
 from feature_store.features.feature import Column
 from feature_store.features.local_days import PROFILE_REACH_DAYS
-from feature_store.features.sight import PROFILE_WEIGHTS, Sight, faded_mean, mean_of_known
+from feature_store.features.means import mean_of_known
+from feature_store.features.sight import PROFILE_WEIGHTS, Sight, faded_mean
 from feature_store.time_grid import KilowattArray
 from feature_store.weighted_quantiles import weighted_quantiles
 
@@ -35,25 +36,29 @@ class DayProfile:
 
     def values(self, sight: Sight) -> tuple[Column, ...]:
         """See :class:`feature_store.features.feature.Feature`."""
-        reach_kw = weighted_quantiles(sight.of_kind_kw, PROFILE_WEIGHTS, LEVELS)
+        once_kw, at = sight.of_kind_once_kw, sight.target_likeness
+        reach_kw = weighted_quantiles(once_kw.T, PROFILE_WEIGHTS, LEVELS)
         return (
             sight.profile_kw,
-            *np.moveaxis(reach_kw, -1, 0),
-            _spread_kw(sight),
-            _newest_known(sight.of_kind_kw),
+            *(level_kw.take(at) for level_kw in reach_kw.T),
+            _spread_kw(once_kw, sight.profile_once_kw).take(at),
+            _newest_known(once_kw).take(at),
             mean_of_known(sight.of_group_kw)[..., 0],
             sight.profile_now_kw,
         )
 
 
-def _spread_kw(sight: Sight) -> KilowattArray:
-    """Weighted standard deviation around the profile."""
-    apart_kw = sight.of_kind_kw - sight.profile_kw[..., None]
-    return np.sqrt(faded_mean(np.square(day_kw) for day_kw in np.moveaxis(apart_kw, -1, 0)))
+def _spread_kw(days_kw: KilowattArray, profile_kw: KilowattArray) -> KilowattArray:
+    """Weighted standard deviation of days, newest first, around their profile."""
+    return np.sqrt(faded_mean(np.square(day_kw - profile_kw) for day_kw in days_kw))
 
 
-def _newest_known(of_kind_kw: KilowattArray) -> KilowattArray:
-    newest_kw = of_kind_kw[..., 0]
-    for number in range(1, of_kind_kw.shape[-1]):
-        newest_kw = np.where(np.isnan(newest_kw), of_kind_kw[..., number], newest_kw)
+def _newest_known(days_kw: KilowattArray) -> KilowattArray:
+    """The first of days, newest first, that is known."""
+    newest_kw = days_kw[0]
+    for day_kw in days_kw[1:]:
+        unknown = np.isnan(newest_kw)
+        if not unknown.any():
+            break
+        newest_kw = np.where(unknown, day_kw, newest_kw)
     return newest_kw

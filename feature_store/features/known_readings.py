@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.features.earlier_versions import EarlierVersions, earlier_versions
 from feature_store.features.load_table import IntArray
 from feature_store.time_grid import STEP, KilowattArray, utc_instant
+
+Column = TypeVar("Column", KilowattArray, IntArray)
 
 _STEP_S = int(STEP.astype(np.int64))
 
@@ -77,15 +80,18 @@ class KnownReadings:
         begin = self.begin[number]
         start = begin + (slot - steps - self.first_slot[number])
         outside = start < begin
-        start[outside] = begin[outside]
-        window = np.lib.stride_tricks.sliding_window_view
-        seen_kw = window(self.demand_kw, steps)[start]
-        seen_kw[outside] = np.nan
+        some_outside = outside.any()
+        if some_outside:
+            start[outside] = begin[outside]
+        seen_kw = _windows(self.demand_kw, steps)[start]
+        if some_outside:
+            seen_kw[outside] = np.nan
         beyond = np.flatnonzero(slot > issue)
         later = slot[beyond, None] + np.arange(-steps, 0) >= issue[beyond, None]
-        seen_kw[beyond] = np.where(later, np.nan, seen_kw[beyond])
+        if len(beyond):
+            seen_kw[beyond] = np.where(later, np.nan, seen_kw[beyond])
         if self.visible_from is not None:
-            yet_to_come = window(self.visible_from, steps)[start] > issue[:, None]
+            yet_to_come = _windows(self.visible_from, steps)[start] > issue[:, None]
             yet_to_come[outside] = False
             yet_to_come[beyond] &= ~later
             row, back = np.nonzero(yet_to_come)
@@ -106,17 +112,22 @@ def known_readings(
     """Lay out the readings of ``histories`` after the first and before the last of their slots."""
     steps = last_slot - first_slot + 1
     begin = np.concatenate([[0], np.cumsum(steps)])
-    demand_kw = np.full(begin[-1], np.nan)
+    demand_kw = np.empty(begin[-1])
     late: list[tuple[int, IntArray]] = []
+    ends: dict[tuple[int, int], IntArray] = {}
     for number, history in enumerate(histories):
         first, last = int(first_slot[number]), int(last_slot[number])
         start = int(utc_instant(history.grid.start).astype(np.int64)) // _STEP_S
         cut = slice(max(first + 1 - start, 0), max(last - start, 0))
         known_at = history.known_at[cut].astype("datetime64[s]", copy=False).view(np.int64)
         place = int(begin[number]) + start + cut.start - first
+        demand_kw[begin[number] : min(place, begin[number + 1])] = np.nan
         demand_kw[place : place + len(known_at)] = history.demand_kw[cut]
-        began = (start + cut.start) * _STEP_S
-        ended = np.arange(began + _STEP_S, began + (len(known_at) + 1) * _STEP_S, _STEP_S)
+        demand_kw[place + len(known_at) : begin[number + 1]] = np.nan
+        began = start + cut.start
+        if (began, len(known_at)) not in ends:  # firms mostly tell the same intervals
+            ends[began, len(known_at)] = np.arange(began + 1, began + len(known_at) + 1) * _STEP_S
+        ended = ends[began, len(known_at)]
         if (known_at > ended).any():
             late.append((place, -(-np.maximum(known_at, ended) // _STEP_S)))
     return KnownReadings(
@@ -127,6 +138,15 @@ def known_readings(
         first_slot=first_slot,
         steps=steps,
     )
+
+
+def _windows(column: Column, steps: int) -> Column:
+    """Every run of ``steps`` values, shape (n, steps), as numpy's sliding windows but made at once.
+
+    They lie in the column's own memory.
+    """
+    shape, strides = (len(column) - steps + 1, steps), column.strides * 2
+    return np.ndarray(shape, column.dtype, buffer=column, strides=strides)
 
 
 def _visible_from(steps: int, late: list[tuple[int, IntArray]]) -> IntArray | None:

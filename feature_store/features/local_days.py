@@ -7,7 +7,8 @@ firms and many issue times meet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.entities.firm import Firm
+from feature_store.entities.work_calendar import WorkPeriod
 from feature_store.features.load_table import PLANNED_DAY, IntArray, kinds_of_days
 from feature_store.time_grid import (
     DAYS_PER_WEEK,
@@ -37,6 +39,9 @@ GROUP_DAYS = 4
 PROFILE_REACH_DAYS = 112
 """How far back days of a kind are looked for: twelve Saturdays, and four more for those that fall
 on closure days. The bound makes the same row of a long history and of a recent window."""
+_CALENDARS_AT_MOST = 64
+"""Calendars whose days are kept: a quarter of a megabyte each. Firms mostly share a handful, and a
+calendar takes a millisecond to read."""
 _SPAN_DAYS = 32
 """Spans are widened to whole multiples of this, so that one calendar serves a month of asking."""
 
@@ -135,43 +140,83 @@ class FirmDays:
 
 def firm_days(days: LocalDays, firms: Sequence[Firm]) -> tuple[FirmDays, IntArray]:
     """Return the distinct calendars of ``firms`` and which of them each firm keeps."""
-    number: dict[tuple[object, ...], int] = {}
-    kept: list[Firm] = []
-    for firm in firms:
-        if number.setdefault(_calendar_of(firm), len(kept)) == len(kept):
-            kept.append(firm)
-    told = [kinds_of_days(firm, days.dates) for firm in kept]
-    kind = np.stack([kinds for kinds, _ in told])
-    closed = np.stack([closures for _, closures in told])
-    weekday = weekdays(days.dates).astype(np.int64)
+    number: dict[_Calendar, int] = {}
+    kept = [number.setdefault(_Calendar.of(firm), len(number)) for firm in firms]
+    first = int(days.dates[0].astype(np.int64))
+    distinct = [
+        _days_of(calendar, first, len(days.dates), PROFILE_REACH_DAYS) for calendar in number
+    ]
+    return (
+        FirmDays(
+            weekday=distinct[0].weekday,
+            kind=np.concatenate([one.kind for one in distinct]),
+            group=np.concatenate([one.group for one in distinct]),
+            of_kind=_stacked([one.of_kind for one in distinct]),
+            of_group=_stacked([one.of_group for one in distinct]),
+        ),
+        np.array(kept),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Calendar:
+    """What of a firm tells its kinds of day: equal calendars make equal days."""
+
+    holiday_country: str | None
+    closure_days: tuple[date, ...]
+    work_calendar: tuple[WorkPeriod, ...]
+    firm: Firm = field(compare=False, repr=False)
+    """One that keeps it."""
+
+    @staticmethod
+    def of(firm: Firm) -> _Calendar:
+        """The calendar of a firm."""
+        return _Calendar(
+            holiday_country=firm.holiday_country,
+            closure_days=firm.closure_days,
+            work_calendar=firm.work_calendar,
+            firm=firm,
+        )
+
+
+@lru_cache(maxsize=_CALENDARS_AT_MOST)
+def _days_of(calendar: _Calendar, first_date: int, number: int, reach_days: int) -> FirmDays:
+    """What so many days from a date on, counted from 1970, are to one calendar."""
+    dates = np.arange(first_date, first_date + number).astype("datetime64[D]")
+    kind, closed = kinds_of_days(calendar.firm, dates)
+    weekday = weekdays(dates).astype(np.int64)
     group = np.where(closed, SUNDAY, weekday)
     group = np.where(kind >= PLANNED_DAY, DAYS_PER_WEEK + kind, group)
-    distinct = FirmDays(
+    return FirmDays(
         weekday=weekday,
-        kind=kind,
-        group=group,
-        of_kind=_earlier(kind, PROFILE_DAYS),
-        of_group=_earlier(group, GROUP_DAYS),
+        kind=kind[None],
+        group=group[None],
+        of_kind=_earlier(kind, PROFILE_DAYS, reach_days),
+        of_group=_earlier(group, GROUP_DAYS, reach_days),
     )
-    return distinct, np.array([number[_calendar_of(firm)] for firm in firms])
 
 
-def _calendar_of(firm: Firm) -> tuple[object, ...]:
-    return (firm.holiday_country, firm.closure_days, firm.work_calendar)
+def _stacked(tables: Sequence[IntArray]) -> IntArray:
+    """Tables of one calendar each, (1, labels, days, back), as one with as many labels as any."""
+    if len(tables) == 1:
+        return tables[0]
+    labels = max(table.shape[1] for table in tables)
+    stacked = np.full((len(tables), labels, *tables[0].shape[2:]), NO_DAY)
+    for calendar, table in zip(stacked, tables, strict=True):
+        calendar[: table.shape[1]] = table[0]
+    return stacked
 
 
-def _earlier(label: IntArray, back: int) -> IntArray:
-    """The last days of each label before each day, shape (calendars, labels, days, back)."""
+def _earlier(label: IntArray, back: int, reach_days: int) -> IntArray:
+    """The last days of each label before each day, shape (1, labels, days, back)."""
     labels = range(int(label.max()) + 1)
-    return np.stack([_earlier_of(label == each, back) for each in labels], axis=1)
+    return np.stack([_earlier_of(label == each, back, reach_days) for each in labels])[None]
 
 
-def _earlier_of(wanted: npt.NDArray[np.bool_], back: int) -> IntArray:
-    """The last wanted days before each day, newest first, shape (calendars, days, back)."""
-    days = np.arange(wanted.shape[1])[:, None]
-    found = np.empty((*wanted.shape, back), dtype=np.int64)
-    for told, of_calendar in zip(found, wanted, strict=True):
-        chosen = np.concatenate([np.full(back, NO_DAY), np.flatnonzero(of_calendar)])
-        last = np.lib.stride_tricks.sliding_window_view(chosen, back)[:, ::-1]
-        told[:] = last[np.cumsum(of_calendar) - of_calendar]
-    return np.where(days - found <= PROFILE_REACH_DAYS, found, NO_DAY)
+def _earlier_of(wanted: npt.NDArray[np.bool_], back: int, reach_days: int) -> IntArray:
+    """The last wanted days before each day, newest first, shape (days, back)."""
+    chosen = np.concatenate([np.full(back, NO_DAY), np.flatnonzero(wanted)])
+    last = np.lib.stride_tricks.sliding_window_view(chosen, back)[:, ::-1]
+    found = last[np.cumsum(wanted) - wanted]
+    days = np.arange(len(wanted))[:, None]
+    return np.where(days - found <= reach_days, found, NO_DAY)

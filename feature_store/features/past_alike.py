@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from feature_store.features.analogues import find_analogues
+from feature_store.features.analogues import FloatArray, a_few_at_once, find_analogues
 from feature_store.features.feature import Column
 from feature_store.features.sight import LONGEST_LOOKBACK, Sight
 
@@ -34,14 +34,15 @@ class PastAlike:
         """See :class:`feature_store.features.feature.Feature`."""
         found = sight.once(find_analogues)
         total, total_kw, squares, squared = np.zeros((4, *sight.lead.shape))
-        for weight, demand_kw in found.members(sight):
-            scaled = weight * _SCALE
-            total += scaled
-            squared += np.square(scaled)
+        for issues in a_few_at_once(sight):
+            scaled, demand_kw = found.members(sight, issues)
+            scaled *= _SCALE
+            _add(scaled, total[issues])
+            _add(np.square(scaled), squared[issues])
             scaled *= demand_kw
-            total_kw += scaled
+            _add(scaled, total_kw[issues])
             scaled *= demand_kw
-            squares += scaled
+            _add(scaled, squares[issues])
         some = np.where(total > 0, total, np.nan)
         mean_kw = total_kw / some
         variance = squares / some - np.square(mean_kw)
@@ -53,3 +54,9 @@ class PastAlike:
             np.where(total > 0, near_kw, np.nan),
             np.maximum(some / np.maximum(squared, _TINY) * some, 1.0),
         )
+
+
+def _add(of_members: FloatArray, total: FloatArray) -> None:
+    """Add members up one by one: numpy's own order of a sum depends on the shape."""
+    for of_member in of_members:
+        total += of_member

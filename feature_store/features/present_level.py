@@ -9,7 +9,8 @@ import numpy as np
 
 from feature_store.features.feature import Column
 from feature_store.features.local_days import PROFILE_REACH_DAYS
-from feature_store.features.sight import Sight, mean_of_known
+from feature_store.features.means import mean_of_known
+from feature_store.features.sight import Sight
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR
 
 WINDOWS_STEPS = (1, STEPS_PER_HOUR, 4 * STEPS_PER_HOUR, STEPS_PER_DAY)

@@ -10,7 +10,8 @@ import numpy as np
 from feature_store.features.feature import Column
 from feature_store.features.load_table import IntArray
 from feature_store.features.local_days import PROFILE_REACH_DAYS
-from feature_store.features.sight import RECENT_STEPS, Sight, mean_of_known
+from feature_store.features.means import mean_of_known
+from feature_store.features.sight import RECENT_STEPS, Sight
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, STEPS_PER_WEEK, KilowattArray
 
 LEVEL_STEPS = RECENT_STEPS

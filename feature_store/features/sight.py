@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from feature_store.calendar.planned_outages import without_outages
 from feature_store.entities.firm import Firm
@@ -24,6 +23,7 @@ from feature_store.features.local_days import (
     local_days,
     slots,
 )
+from feature_store.features.means import mean_around, weighted
 from feature_store.features.seen_weather import SeenWeather, seen_weather
 from feature_store.time_grid import (
     INTERVAL,
@@ -93,6 +93,8 @@ class Sight:
     weather: SeenWeather | None = None
     """None where no issue time sees any."""
     _made: dict[Callable[[Sight], Any], Any] = field(default_factory=dict, repr=False)
+    _around_kw: dict[int, KilowattArray] = field(default_factory=dict, repr=False)
+    """Mean deviations of so many steps before and after: several days are asked for."""
 
     @cached_property
     def target_day(self) -> IntArray:
@@ -131,12 +133,14 @@ class Sight:
         """Load seen on days at clock steps, shapes (issues, ...); NaN where none was known."""
         return self.readings.seen(self.days.slot_on(day, step), self.issue)
 
-    def whole_days(self, day: IntArray) -> KilowattArray:
+    def whole_days(self, day: IntArray, first_issue: int = 0) -> KilowattArray:
         """Load seen on days, shape (n, issues, days), at every clock step: one axis more.
 
         A day is read in one run. That is cheaper than step by step, and leads of one day share it.
+        The issues may be only some that follow each other, from ``first_issue`` on.
         """
-        asking = np.broadcast_to(np.arange(len(self.issue))[:, None], day.shape).ravel()
+        issues = first_issue + np.arange(day.shape[1])
+        asking = np.broadcast_to(issues[:, None], day.shape).ravel()
         day, shape = day.ravel(), day.shape
         ended = self.days.slot_of[day, 0] + STEPS_PER_DAY
         seen_kw = self.readings.spans(asking, ended, self.issue[asking], STEPS_PER_DAY)
@@ -190,12 +194,38 @@ class Sight:
 
         Shape (issues, leads); nothing is known outside of the last ``DEVIATION_STEPS``.
         """
-        around_kw = _mean_around(self.deviation_kw, steps)
+        if steps not in self._around_kw:
+            self._around_kw[steps] = mean_around(self.deviation_kw, steps)
+        around_kw = self._around_kw[steps]
         most = around_kw.shape[1] - 1
         place = self.days.slot_on(day, self.target_step) - self.issue[:, None]
         place += DEVIATION_STEPS + steps + 1
         np.clip(place, 0, most, out=place)
         return around_kw.take(place + np.arange(len(place))[:, None] * (most + 1))
+
+    @cached_property
+    def target_likeness(self) -> IntArray:
+        """Which of the columns of ``of_kind_once_kw`` is each target's, shape (issues, leads)."""
+        labels = self.of_firms.of_kind.shape[1]
+        kind = self.kind(self.target_days).take(self.target_place)
+        key = np.arange(len(self.issue))[:, None] * labels + kind
+        key = key * STEPS_PER_DAY + self.target_step
+        asked = np.zeros(len(self.issue) * labels * STEPS_PER_DAY, dtype=np.bool_)
+        asked[key] = True
+        return (np.cumsum(asked) - 1).take(key)
+
+    @cached_property
+    def of_kind_once_kw(self) -> KilowattArray:
+        """Load on the last days of a target's kind at its step, newest first, (PROFILE_DAYS, n).
+
+        Told once for the targets of an issue time that are of one kind at one clock step: these
+        are told by the same days.
+        """
+        days_kw, at = self._on_earlier(self.of_firms.of_kind, self.kind(self.target_days))
+        which = self.target_likeness.ravel()
+        one = np.empty(int(which.max()) + 1, dtype=np.int64)
+        one[which] = np.arange(len(which))
+        return days_kw.take(at.take(one), axis=1)
 
     @cached_property
     def of_kind_kw(self) -> KilowattArray:
@@ -204,14 +234,13 @@ class Sight:
         Shape (issues, leads, PROFILE_DAYS); of days whose value at the clock step was known, so of
         today too at steps gone by.
         """
-        of_kind = self.of_firms.of_kind
-        return self._on_earlier(of_kind, self.kind(self.target_days))
+        return np.moveaxis(self.of_kind_once_kw.take(self.target_likeness, axis=1), 0, -1)
 
     @cached_property
     def of_group_kw(self) -> KilowattArray:
         """The same of the days of its weekday, shape (issues, leads, GROUP_DAYS)."""
-        of_group = self.of_firms.of_group
-        return self._on_earlier(of_group, self.group(self.target_days))
+        days_kw, at = self._on_earlier(self.of_firms.of_group, self.group(self.target_days))
+        return np.moveaxis(days_kw.take(at, axis=1), 0, -1)
 
     def days_of_kind(self, day: IntArray, step: IntArray) -> IntArray:
         """The last days of the kind of days that are known at clock steps, newest first.
@@ -226,7 +255,12 @@ class Sight:
     @cached_property
     def profile_kw(self) -> KilowattArray:
         """Mean of the days of the target's kind, newer ones weighing more, (issues, leads)."""
-        return faded_mean(np.moveaxis(self.of_kind_kw, -1, 0))
+        return self.profile_once_kw.take(self.target_likeness)
+
+    @cached_property
+    def profile_once_kw(self) -> KilowattArray:
+        """The same of each column of ``of_kind_once_kw``, shape (n,)."""
+        return faded_mean(self.of_kind_once_kw)
 
     @cached_property
     def profile_now_kw(self) -> KilowattArray:
@@ -254,10 +288,12 @@ class Sight:
         calendar = self.calendar.reshape(-1, *(1,) * (day.ndim - 1))
         return calendar * self.of_firms.kind.shape[1] + day
 
-    def _on_earlier(self, earlier: IntArray, label: IntArray) -> KilowattArray:
-        """Load at the targets' steps on the last days of a label that are known there.
+    def _on_earlier(self, earlier: IntArray, label: IntArray) -> tuple[KilowattArray, IntArray]:
+        """Load on the last days of the target days' labels that are known at the targets' steps.
 
-        Day by day, in memory too, so that numpy meets long rows.
+        Returns:
+            Day by day, newest first, shape (back, n), so that numpy meets long rows; and which of
+            each are at the targets' steps, shape (issues, leads).
         """
         before = self.issue_day[..., None] + np.arange(2)  # today counts for steps gone by
         place = self._place(earlier, label[..., None], before)
@@ -265,7 +301,7 @@ class Sight:
         days_kw = self.whole_days(earlier.take(place.reshape(1, len(place), -1) + back))
         gone_by = self.target_step < self.issue_step
         at = (2 * self.target_place + gone_by) * STEPS_PER_DAY + self.target_step
-        return np.moveaxis(days_kw.reshape(len(back), -1).take(at, axis=1), 0, -1)
+        return days_kw.reshape(len(back), -1), at
 
     def _mean_of_kind(
         self, before: IntArray, slot: IntArray, kind: IntArray | None = None
@@ -274,9 +310,8 @@ class Sight:
         day, step = self.days.day_at(slot), self.days.step_at(slot)
         of_kind = self.of_firms.of_kind
         place = self._place(of_kind, self.kind(day) if kind is None else kind, before)
-        return faded_mean(
-            self.on(of_kind.take(place + number), step) for number in range(PROFILE_DAYS)
-        )
+        days = of_kind.take(place[..., None] + np.arange(PROFILE_DAYS))
+        return faded_mean(np.moveaxis(self.on(days, step[..., None]), -1, 0))
 
     def _place(self, earlier: IntArray, label: IntArray, before: IntArray) -> IntArray:
         """Where the days of labels before days begin in a table of earlier days."""
@@ -318,46 +353,21 @@ def sight(asked: Sequence[Asked]) -> Sight:
     )
 
 
-def mean_of_known(values: KilowattArray) -> KilowattArray:
-    """Mean over the last axis, which is kept; NaN where nothing is known."""
-    known = ~np.isnan(values)
-    number = known.sum(axis=-1, keepdims=True)
-    return _over(np.where(known, values, 0.0).sum(axis=-1, keepdims=True), number)
-
-
 def faded_mean(days_kw: Iterable[KilowattArray]) -> KilowattArray:
-    """Mean of the loads of days, newest first, newer ones weighing more.
+    """Mean of the loads of days, newest first, newer ones weighing more; all of one shape.
 
     Added one by one: the order of a sum decides its last bit, and numpy's depends on the shape.
     """
-    total_kw, total = np.zeros((2, 1, 1))
+    total_kw: KilowattArray | float = 0.0
+    total: KilowattArray | float = 0.0
     for seen_kw, weight in zip(days_kw, PROFILE_WEIGHTS, strict=True):
         unknown = np.isnan(seen_kw)
         weighted_kw = seen_kw * weight
         if unknown.any():
             weighted_kw[unknown] = 0.0
-        total_kw = total_kw + weighted_kw
-        total = total + ~unknown * weight
-    return _over(total_kw, total)
-
-
-def _mean_around(values: KilowattArray, steps: int) -> KilowattArray:
-    """Mean of what is known up to ``steps`` away, shape (issues, n + 2 x steps + 2).
-
-    It begins and ends so far outside that nothing is around.
-    """
-    beyond = 2 * steps + 1
-    padded = np.pad(values, ((0, 0), (beyond, beyond)), constant_values=np.nan)
-    known = ~np.isnan(padded)
-    filled = np.where(known, padded, 0.0)
-    many = padded.shape[1] - 2 * steps
-    total_kw, number = np.zeros((2, len(values), many))
-    for first in range(2 * steps + 1):
-        total_kw += filled[:, first : first + many]
-        number += known[:, first : first + many]
-    return _over(total_kw, number)
-
-
-def _over(total: KilowattArray, weight: npt.NDArray[np.number[Any]]) -> KilowattArray:
-    """A weighted mean; NaN where nothing has weight."""
-    return total / np.where(weight > 0, weight, np.nan)
+            total = total + ~unknown * weight
+        else:
+            total += weight  # one number until something is unknown
+        weighted_kw += total_kw
+        total_kw = weighted_kw
+    return weighted(np.asarray(total_kw), np.asarray(total))

@@ -20,6 +20,7 @@ from feature_store.entities.place_weather import PlaceWeather, weather_known
 from feature_store.entities.reactive_energy import ReactiveEnergy
 from feature_store.entities.weather_versions import WeatherVersions
 from feature_store.point_in_time import Knowledge
+from feature_store.storage.declarations import Span
 from feature_store.storage.held_declarations import HeldDeclarations
 from feature_store.storage.held_windows import SPARE, WINDOW, HeldWindows, RecordingStore
 from feature_store.storage.meter_sum import sum_of_meters
@@ -107,12 +108,21 @@ class WindowedKnowledge:
         if days is None or timedelta(days=days) > WINDOW:
             return None
         in_service, zone = self.declarations.services(firm_id, known_by=self._known_by)
-        counted = sorted({one.meter.meter_id for one in in_service if one.meter.counted})
+        of_firm = [one for one in in_service if one.meter.counted]
+        counted = sorted({one.meter.meter_id for one in of_firm})
         filling = timedelta(days=days) > SHORT_LOOK
         windows = self.held.windows(counted, since=self._window_since, filling=filling)
         if windows is None:
             return None
         since = epoch_seconds(floor_to_step(self.moment - timedelta(days=days)))
+        weather = self._weather_of(firm_id)
+        if len(of_firm) == 1:
+            (service,) = of_firm
+            span = service.span.common(Span(start=since))
+            window = windows[service.meter.meter_id]
+            load = window.load(firm_id, zone, weather, moment=self._known_by, span=span)
+            if load is not None:
+                return load
         versions = {
             meter_id: window.known(moment=self._known_by, since=since)
             for meter_id, window in windows.items()
@@ -120,7 +130,7 @@ class WindowedKnowledge:
         summed = sum_of_meters(versions, in_service, ("kwh",), zone)
         if summed is None:
             return None
-        return replace(summed.history(firm_id), weather=self._weather_of(firm_id))
+        return replace(summed.history(firm_id), weather=weather)
 
     def _weather_of(self, firm_id: str) -> PlaceWeather | None:
         firm = self.declarations.firm(firm_id, known_by=self._known_by, on=self._known_by)
