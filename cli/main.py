@@ -18,6 +18,7 @@ from cli.demo import demo
 from cli.firms import app as firms
 from cli.quality import quality
 from cli.readings import app as readings
+from cli.replay import replay
 from cli.serve import serve
 from cli.train import train
 from cli.weather import app as weather
@@ -64,6 +65,7 @@ app.command()(quality)
 app.command()(advise)
 app.command()(train)
 app.command()(backtest)
+app.command()(replay)
 app.command()(serve)
 app.command()(demo)
 app.add_typer(database, name="db")

@@ -65,8 +65,8 @@ def read_measured_firms(readings: Path, meta: Path, *, now: datetime) -> Measure
         MeasuredFirmsError: A file, a column, a row or a firm is missing or wrong.
     """
     declared = _meta_rows(meta)
-    rows = _reading_rows(readings, now)
-    told, measured = set(declared), set(rows["firm_id"].unique())
+    histories = read_histories(readings, now=now)
+    told, measured = set(declared), set(histories)
     for there, missing, where in ((measured, told, meta), (told, measured, readings)):
         lost = sorted(there - missing)
         if lost:
@@ -74,14 +74,15 @@ def read_measured_firms(readings: Path, meta: Path, *, now: datetime) -> Measure
                 f"{where.name}: has no row of {', '.join(lost)}; every firm must stand in both "
                 "files, so add it or leave it out of the other one"
             )
-    histories = {
-        str(firm_id): _history(str(firm_id), mine)
-        for (firm_id,), mine in rows.sort("firm_id", "period_start")
-        .partition_by("firm_id", as_dict=True, maintain_order=True)
-        .items()
-    }
     firms = tuple(_firm(meta, declared[name], histories[name]) for name in histories)
     return MeasuredFirms(firms=firms, histories=histories)
+
+
+def read_histories(readings: Path, *, now: datetime) -> dict[str, LoadHistory]:
+    """Read the load of each firm, by id in order; the file and the errors are those above."""
+    rows = _reading_rows(readings, now).sort("firm_id", "period_start")
+    parts = rows.partition_by("firm_id", as_dict=True, maintain_order=True)
+    return {str(firm_id): history_of(str(firm_id), mine) for (firm_id,), mine in parts.items()}
 
 
 def _meta_rows(path: Path) -> dict[str, dict[str, str]]:
@@ -226,7 +227,8 @@ def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-def _history(firm_id: str, rows: pl.DataFrame) -> LoadHistory:
+def history_of(firm_id: str, rows: pl.DataFrame) -> LoadHistory:
+    """Lay rows ``period_start, kw, known_at`` in order of time on a gapless grid."""
     starts, known_at = (
         rows[name].to_numpy().astype("datetime64[s]") for name in ("period_start", "known_at")
     )

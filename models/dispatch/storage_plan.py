@@ -1,0 +1,118 @@
+"""The cheapest operation of a battery for one path of the load: a linear problem, compiled once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import cvxpy as cp
+import numpy as np
+import numpy.typing as npt
+
+from feature_store.errors import SandanError
+from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
+from models.dispatch.policy import PeakCost
+from models.dispatch.storage_value import DayPrices
+from models.dispatch.store import Store
+from models.optimizer.hot_problem import HotProblem
+
+NOT_COUNTED_KW = 1e6
+"""Taken off the demand of an interval that does not count: no peak is as low."""
+TIE_BREAK_KRW_PER_KWH = 1e-4
+"""Preference for rest among equally cheap plans."""
+TIME_LIMIT_S = 60.0
+"""A month of one battery takes a second."""
+
+
+class NoStoragePlanError(SandanError):
+    """A battery has no operation within its limits, or none was found in time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoragePlan:
+    """The problem, and the numbers it takes."""
+
+    problem: HotProblem
+    power_kw: cp.Expression
+    peak_kw: cp.Variable
+    load_kw: cp.Parameter
+    counted_load_kw: cp.Parameter
+    krw_per_kwh: cp.Parameter
+    soc_kwh: cp.Parameter
+    above_kw: cp.Parameter
+    peak_cost: PeakCost
+
+    @classmethod
+    def of(cls, store: Store, steps: int, peak_cost: PeakCost) -> Self:
+        """Compile the problem of ``steps`` intervals.
+
+        The battery ends at least as full as it is declared to start. Nothing is fed into the grid.
+        """
+        charge_kw = cp.Variable(steps, bounds=[0, store.charge_kw], name="store.charge_kw")
+        discharge_kw = cp.Variable(steps, bounds=[0, store.discharge_kw], name="store.discharge_kw")
+        held_kwh = cp.Variable(
+            steps + 1, bounds=[store.least_kwh, store.most_kwh], name="store.soc_kwh"
+        )
+        peak_kw = cp.Variable(name="site.peak_kw")
+        load_kw = cp.Parameter(steps, name="site.load_kw")
+        counted_load_kw = cp.Parameter(steps, name="site.counted_load_kw")
+        krw_per_kwh = cp.Parameter(steps, name="grid.krw_per_kwh")
+        soc_kwh = cp.Parameter(nonneg=True, name="store.soc_kwh")
+        charges = len(peak_cost.krw_per_kw)
+        over_kw = cp.Variable(charges, nonneg=True, name="site.over_kw")
+        above_kw = cp.Parameter(charges, nonneg=True, name="site.above_kw")
+        power_kw = charge_kw - discharge_kw
+        stored_kw = store.charge_efficiency * charge_kw - discharge_kw / store.discharge_efficiency
+        moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
+        cost_krw = (
+            HOURS_PER_STEP * (krw_per_kwh @ power_kw)
+            + store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw)
+            + peak_cost.krw_per_kw @ over_kw
+            + TIE_BREAK_KRW_PER_KWH * moved_kwh
+        )
+        problem = cp.Problem(
+            cp.Minimize(cost_krw),
+            [
+                held_kwh[0] == soc_kwh,
+                held_kwh[1:] == held_kwh[:-1] + HOURS_PER_STEP * stored_kw,
+                held_kwh[steps] >= store.start_kwh,
+                power_kw >= -load_kw,
+                peak_kw >= counted_load_kw + power_kw,
+                over_kw >= peak_kw - above_kw,
+            ],
+        )
+        return cls(
+            problem=HotProblem(problem),
+            power_kw=power_kw,
+            peak_kw=peak_kw,
+            load_kw=load_kw,
+            counted_load_kw=counted_load_kw,
+            krw_per_kwh=krw_per_kwh,
+            soc_kwh=soc_kwh,
+            above_kw=above_kw,
+            peak_cost=peak_cost,
+        )
+
+    def solve(
+        self, load_kw: KilowattArray, prices: DayPrices, *, soc_kwh: float, held_kw: float
+    ) -> tuple[npt.NDArray[np.float64], float]:
+        """Return the power of each interval and the peak that the plan holds.
+
+        Args:
+            load_kw: The path, shape (steps,).
+            prices: Of the same intervals.
+            soc_kwh: At the start.
+            held_kw: Peak that costs nothing more: what the month has had, or is sure to have.
+        """
+        self.load_kw.value = np.maximum(load_kw, 0.0)
+        self.counted_load_kw.value = np.where(prices.counted, load_kw, load_kw - NOT_COUNTED_KW)
+        self.krw_per_kwh.value = prices.krw_per_kwh
+        self.soc_kwh.value = soc_kwh
+        self.above_kw.value = np.maximum(self.peak_cost.above_kw, held_kw)
+        answer = self.problem.solve(time_limit_s=TIME_LIMIT_S)
+        if answer.status != "optimal":
+            raise NoStoragePlanError(
+                f"the battery's plan of {len(load_kw)} intervals is {answer.status}; check its "
+                "limits and its state of charge at the start"
+            )
+        return np.asarray(self.power_kw.value, dtype=np.float64), float(self.peak_kw.value)

@@ -1,0 +1,96 @@
+"""What is done of a replay, kept part by part, so that a run that was stopped goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.dispatch.known_load import Forecasts
+from training.replay.lived_site import LivedSite, MonthFigures
+from training.replay.plan import ReplayPlan
+from training.replay.site import ReplaySite
+
+DIGEST_LENGTH = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptParts:
+    """A folder of parts. A part of other readings, another plan or another version is made anew."""
+
+    folder: Path
+    plan: ReplayPlan
+
+    def forecasts(self, site: ReplaySite) -> Forecasts | None:
+        """Return a firm's forecasts, if they are kept."""
+        path = self._path("forecasts", site.firm.firm_id, self._digest(site, battery=False))
+        if not path.exists():
+            return None
+        with np.load(path) as kept:
+            return Forecasts(
+                issue=kept["issue"], quantiles_kw=kept["quantiles_kw"].astype(np.float64)
+            )
+
+    def keep_forecasts(self, site: ReplaySite, forecasts: Forecasts) -> None:
+        """Keep a firm's forecasts."""
+        path = self._path("forecasts", site.firm.firm_id, self._digest(site, battery=False))
+        arrays = {"issue": forecasts.issue, "quantiles_kw": forecasts.quantiles_kw}
+        _put(path, lambda to: _save(to, arrays))
+
+    def lived(self, site: ReplaySite, policy: str) -> LivedSite | None:
+        """Return a site lived with a policy, if it is kept."""
+        path = self._path("lived", f"{site.name}--{policy}", self._digest(site, battery=True))
+        if not path.exists():
+            return None
+        with np.load(path) as kept:
+            months = json.loads(str(kept["months"]))
+            return LivedSite(
+                site=site.name,
+                policy=policy,
+                months=tuple(MonthFigures(**month) for month in months),
+                power_kw=kept["power_kw"],
+            )
+
+    def keep_lived(self, site: ReplaySite, lived: LivedSite) -> None:
+        """Keep a site lived with a policy."""
+        path = self._path("lived", f"{site.name}--{lived.policy}", self._digest(site, battery=True))
+        months = np.array(json.dumps([asdict(month) for month in lived.months]))
+        _put(path, lambda to: _save(to, {"months": months, "power_kw": lived.power_kw}))
+
+    def _path(self, kind: str, name: str, digest: str) -> Path:
+        plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
+        return self.folder / kind / f"{plain}.{digest}.npz"
+
+    def _digest(self, site: ReplaySite, *, battery: bool) -> str:
+        """What decides a part: the version, the plan, the declaration and the readings."""
+        plan = asdict(self.plan)
+        del plan["jobs"], plan["policies"]
+        told = [
+            importlib.metadata.version("sandan"),
+            json.dumps(plan, default=str, sort_keys=True),
+            site.firm.model_dump_json(exclude=None if battery else {"equipment"}),
+            str(asdict(site.store)) if battery else "",
+            site.history.grid.start.isoformat(),
+        ]
+        digest = hashlib.sha256("\n".join(told).encode())
+        digest.update(site.history.demand_kw.tobytes())
+        return digest.hexdigest()[:DIGEST_LENGTH]
+
+
+def _save(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def _put(path: Path, write: Callable[[Path], None]) -> None:
+    """Write beside the place and move it there: a kill leaves no torn part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    write(unfinished)
+    unfinished.replace(path)
