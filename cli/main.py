@@ -18,6 +18,7 @@ from cli.demo import demo
 from cli.firms import app as firms
 from cli.quality import quality
 from cli.readings import app as readings
+from cli.schedule import schedule
 from cli.serve import serve
 from cli.train import train
 from cli.weather import app as weather
@@ -62,6 +63,7 @@ app.add_typer(weather, name="weather")
 app.add_typer(bill, name="bill")
 app.command()(quality)
 app.command()(advise)
+app.command()(schedule)
 app.command()(train)
 app.command()(backtest)
 app.command()(serve)
