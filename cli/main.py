@@ -19,6 +19,7 @@ from cli.firms import app as firms
 from cli.quality import quality
 from cli.readings import app as readings
 from cli.replay import replay
+from cli.schedule import schedule
 from cli.serve import serve
 from cli.train import train
 from cli.weather import app as weather
@@ -63,6 +64,7 @@ app.add_typer(weather, name="weather")
 app.add_typer(bill, name="bill")
 app.command()(quality)
 app.command()(advise)
+app.command()(schedule)
 app.command()(train)
 app.command()(backtest)
 app.command()(replay)

@@ -36,6 +36,7 @@ from serving.api import (
     peak_routes,
     quality_routes,
     reading_routes,
+    schedule_routes,
     suggestion_routes,
     worked_bill_routes,
 )
@@ -63,6 +64,7 @@ GUARDS = (NativeErrors, BodyLimit, SameOriginWrites, SecurityHeaders)
 ROUTES = (
     firm_routes.router,
     reading_routes.router,
+    schedule_routes.router,
     suggestion_routes.router,
     bill_routes.router,
     worked_bill_routes.router,

@@ -8,6 +8,7 @@ import numpy as np
 
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.forecasting.load_forecast import LoadForecast
+from models.optimizer.scenarios import Scenarios
 from models.site import Site
 
 PEAK_QUANTILE = 0.8
@@ -27,6 +28,9 @@ class BaseLoad:
     """The rest of the path of ``PEAK_QUANTILE``, >= the median: what peaks are judged on."""
     undrawn_kwh: float
     """Energy of usual runs that the median forecast does not show (clipped at zero)."""
+    scenarios: Scenarios | None = None
+    """Where the load is known as whole paths: costs are then those of the paths, and the two
+    courses above are their mean and their quantile, for what is told."""
 
 
 def base_load(site: Site, forecast: LoadForecast) -> BaseLoad:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from feature_store.time_grid import KilowattArray
+from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.optimizer.base_load import BaseLoad
+from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
 from models.optimizer.schedule import PlanCost
 from models.site import Site
 from models.tariffs.demand_charge import demand_cost_krw, excess_cost_krw
-from models.tariffs.grid_prices import GridPrices
 from models.tariffs.later_demand import DemandCuts, LaterMonths, later_demand_cost_krw
+from models.tariffs.priced_grid import PricedGrid
 from models.tariffs.time_of_use import energy_cost_krw
+
+Paths = npt.NDArray[np.float64]
+"""Operations side by side, shape (steps, paths)."""
+Won = npt.NDArray[np.float64]
+"""An amount for each of them, shape (paths,)."""
+DemandCost = Callable[[Paths], Won]
+"""From the demand of operations, >= 0, to what it costs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,39 +31,37 @@ class Pricing:
     """Everything that turns powers of equipment into won."""
 
     site: Site
-    prices: GridPrices
+    prices: PricedGrid
     base: BaseLoad
     demand_floor_kw: npt.NDArray[np.float64]
-    """What each billing month touched is billed for whatever happens, shape (months,)."""
+    """What each peak charged is billed for whatever happens, shape (peaks,)."""
     later: tuple[LaterMonths, ...] = ()
     """The months after the grid that remember its demand."""
     later_cuts: tuple[DemandCuts, ...] = ()
     """What the peak costs in them, numbers in the same order."""
+    terms: GridTerms = USUAL_TERMS
 
-    def grid_costs_krw(
-        self, total_kw: npt.NDArray[np.float64]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def grid_costs_krw(self, total_kw: Paths) -> tuple[Won, Won]:
         """Return the energy and the demand cost of each of many operations, shape (paths,).
 
         ``total_kw`` is what all equipment draws together, shape (steps, paths). A path that
-        would feed back into the grid draws nothing there: feeding back is not paid. The demand
-        cost contains :meth:`later_demand_krw`.
+        would feed back into the grid where nothing may be draws nothing there: feeding back is
+        not paid. What export and events earn is taken off the energy cost. The demand cost
+        contains :meth:`later_demand_krw`.
         """
-        import_kw = np.maximum(self.base.median_kw[:, None] + total_kw, 0.0)
-        demand_kw = np.maximum(self.base.cautious_kw[:, None] + total_kw, 0.0)
-        demand_krw = demand_cost_krw(demand_kw, self.demand_floor_kw, self.prices)
-        demand_krw += excess_cost_krw(demand_kw, self.site.contract.power_kw, self.prices)
-        energy_krw = energy_cost_krw(import_kw, self.prices)
-        paths = total_kw.shape[1]
-        demand_krw = np.broadcast_to(demand_krw.value, paths) + self.later_demand_krw(total_kw)
-        return np.broadcast_to(energy_krw.value, paths), demand_krw
+        bought, fed = self._energy_krw(total_kw)
+        energy_krw = bought - fed - self.events_earned_krw(total_kw)
+        return energy_krw, self._demand_krw(total_kw)
 
-    def later_demand_krw(self, total_kw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def later_demand_krw(self, total_kw: Paths) -> Won:
         """Return what the months after the grid will be charged for its demand, shape (paths,)."""
-        demand_kw = np.maximum(self.base.cautious_kw[:, None] + total_kw, 0.0)
-        peaks_kw = [demand_kw[months.counted_steps].max(axis=0) for months in self.later]
-        later_krw = later_demand_cost_krw(peaks_kw, self.later_cuts)
-        return np.broadcast_to(later_krw.value, total_kw.shape[1])
+        return self._of_courses(total_kw, self._later_of_course_krw)
+
+    def events_earned_krw(self, total_kw: Paths) -> Won:
+        """Return what demand-response events pay, less their penalties, shape (paths,)."""
+        net_kw = self._net_kw(self.base.median_kw, total_kw)
+        earned = [event.earned_krw(net_kw) for event in self.terms.events]
+        return np.sum(earned, axis=0) if earned else np.zeros(total_kw.shape[1])
 
     def wear_krw(self, equipment_kw: Mapping[str, KilowattArray]) -> dict[str, float]:
         """Return the wear and discomfort of each piece of equipment."""
@@ -67,12 +73,14 @@ class Pricing:
     def cost(self, equipment_kw: Mapping[str, KilowattArray]) -> PlanCost:
         """Return what one operation costs over the horizon."""
         total_kw = self.total_kw(equipment_kw)[:, None]
-        energy_krw, demand_krw = self.grid_costs_krw(total_kw)
+        bought, fed = self._energy_krw(total_kw)
         return PlanCost(
-            energy_krw=float(energy_krw[0]),
-            demand_krw=float(demand_krw[0]),
+            energy_krw=float(bought[0]),
+            demand_krw=float(self._demand_krw(total_kw)[0]),
             wear_krw=sum(self.wear_krw(equipment_kw).values()),
             later_demand_krw=float(self.later_demand_krw(total_kw)[0]),
+            export_earned_krw=float(fed[0]),
+            events_earned_krw=float(self.events_earned_krw(total_kw)[0]),
         )
 
     def cheaper(
@@ -87,13 +95,74 @@ class Pricing:
 
     def counted_peak_kw(self, equipment_kw: Mapping[str, KilowattArray]) -> float:
         """Return the largest demand that counts for the bill, on the cautious path."""
-        demand_kw = self.base.cautious_kw + self.total_kw(equipment_kw)
+        demand_kw = self.demand_kw(equipment_kw)
         return float(demand_kw[self.prices.counted].max(initial=0.0))
+
+    def demand_kw(self, equipment_kw: Mapping[str, KilowattArray]) -> KilowattArray:
+        """Return the demand on the cautious path, shape (steps,)."""
+        return self.terms.metered_kw(self.base.cautious_kw + self.total_kw(equipment_kw))
+
+    def net_kw(self, equipment_kw: Mapping[str, KilowattArray]) -> KilowattArray:
+        """Return the draw from the grid on the median path, negative if fed back, (steps,)."""
+        return self._net_kw(self.base.median_kw, self.total_kw(equipment_kw)[:, None])[:, 0]
 
     def import_kw(self, equipment_kw: Mapping[str, KilowattArray]) -> KilowattArray:
         """Return the draw from the grid on the median path, >= 0, shape (steps,)."""
-        return np.maximum(self.base.median_kw + self.total_kw(equipment_kw), 0.0)
+        return np.maximum(self.net_kw(equipment_kw), 0.0)
 
     def total_kw(self, equipment_kw: Mapping[str, KilowattArray]) -> KilowattArray:
         """Return what all equipment draws together, shape (steps,)."""
         return sum(equipment_kw.values(), start=np.zeros(self.prices.grid.steps))
+
+    def _net_kw(self, base_kw: KilowattArray, total_kw: Paths) -> Paths:
+        """What the meter counts on one base load, shape (steps, paths)."""
+        bus_kw = base_kw[:, None] + total_kw
+        if self.terms.export is None:
+            bus_kw = np.maximum(bus_kw, 0.0)
+        return self.terms.metered_kw(bus_kw)
+
+    def _energy_krw(self, total_kw: Paths) -> tuple[Won, Won]:
+        """What is paid for energy and earned by feeding back, the mean over scenarios."""
+        scenarios = self.base.scenarios
+        if scenarios is None:
+            return self._energy_of_course_krw(self.base.median_kw, total_kw)
+        both = [self._energy_of_course_krw(base_kw, total_kw) for base_kw in scenarios.paths_kw]
+        bought, fed = np.array(both).transpose(1, 0, 2)
+        return scenarios.probability @ bought, scenarios.probability @ fed
+
+    def _energy_of_course_krw(self, base_kw: KilowattArray, total_kw: Paths) -> tuple[Won, Won]:
+        paths = total_kw.shape[1]
+        net_kw = self._net_kw(base_kw, total_kw)
+        bought = energy_cost_krw(np.maximum(net_kw, 0.0), self.prices).value
+        fed = np.zeros(paths)
+        if self.terms.export is not None:
+            fed = self.terms.export.krw_per_kwh * HOURS_PER_STEP @ np.maximum(-net_kw, 0.0)
+        return np.broadcast_to(bought, paths), fed
+
+    def _demand_krw(self, total_kw: Paths) -> Won:
+        """What the peaks touched, those to come and the excess are charged."""
+        return self._of_courses(total_kw, self._demand_of_course_krw)
+
+    def _of_courses(self, total_kw: Paths, cost: DemandCost) -> Won:
+        """Cost of demand on the cautious path, or the scenarios' blend of mean and tail."""
+        paths, scenarios = total_kw.shape[1], self.base.scenarios
+        if scenarios is None:
+            demand_kw = np.maximum(self._net_kw(self.base.cautious_kw, total_kw), 0.0)
+            return np.broadcast_to(cost(demand_kw), paths)
+        costs = [
+            np.broadcast_to(cost(np.maximum(self._net_kw(base_kw, total_kw), 0.0)), paths)
+            for base_kw in scenarios.paths_kw
+        ]
+        return scenarios.risk_cost_krw(np.array(costs))
+
+    def _demand_of_course_krw(self, demand_kw: Paths) -> Won:
+        cost = demand_cost_krw(demand_kw, self.demand_floor_kw, self.prices)
+        if not self.terms.contract_is_hard:
+            cost += excess_cost_krw(demand_kw, self.site.contract.power_kw, self.prices)
+        own_krw = np.broadcast_to(cost.value, demand_kw.shape[1])
+        return own_krw + self._later_of_course_krw(demand_kw)
+
+    def _later_of_course_krw(self, demand_kw: Paths) -> Won:
+        peaks_kw = [demand_kw[months.counted_steps].max(axis=0) for months in self.later]
+        later_krw = later_demand_cost_krw(peaks_kw, self.later_cuts)
+        return np.broadcast_to(later_krw.value, demand_kw.shape[1])

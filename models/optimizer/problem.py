@@ -9,16 +9,13 @@ import cvxpy as cp
 
 from models.assets.asset import AssetPlan
 from models.optimizer.base_load import BaseLoad
+from models.optimizer.exchange import Room, exchange, expected_energy_cost, needs_room
+from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
+from models.optimizer.peak_cost import PeakCost
+from models.optimizer.scenarios import Scenarios
 from models.site import Site
-from models.tariffs.demand_charge import demand_cost_krw, excess_cost_krw
-from models.tariffs.grid_prices import GridPrices
-from models.tariffs.later_demand import (
-    DemandCuts,
-    LaterMonths,
-    later_demand_cost_krw,
-    later_months,
-)
-from models.tariffs.time_of_use import energy_cost_krw
+from models.tariffs.later_demand import DemandCuts
+from models.tariffs.priced_grid import PricedGrid
 
 TIE_BREAK_KRW_PER_KW = 1e-4
 """Preference for the lower counted peak among equally cheap plans, where the bill does not see it
@@ -39,12 +36,17 @@ class SchedulingProblem:
     cautious_base_kw: cp.Parameter
     """The same on the path that peaks are judged on."""
     demand_floor_kw: cp.Parameter
-    """What each billing month touched is billed for whatever happens, shape (months,)."""
+    """What each peak charged is billed for whatever happens, shape (peaks,)."""
     later_krw_per_kw: tuple[cp.Parameter, ...]
     """Slopes of what the peak costs in the months after the grid, in the order of
     :func:`models.tariffs.later_demand.later_months`."""
     later_intercept_krw: tuple[cp.Parameter, ...]
     """Intercepts of the same lines."""
+    terms: GridTerms = USUAL_TERMS
+    scenario_base_kw: tuple[cp.Parameter, ...] = ()
+    """Load that cannot be scheduled on each path, shape (steps,), where there are any."""
+    room: Room | None = None
+    """Bounds of the meter's power, where decisions of yes or no need them."""
 
     def fill(
         self, base: BaseLoad, demand_floor_kw: list[float], later_cuts: Sequence[DemandCuts]
@@ -56,68 +58,80 @@ class SchedulingProblem:
         parameters = zip(self.later_krw_per_kw, self.later_intercept_krw, later_cuts, strict=True)
         for slopes, intercepts, cuts in parameters:
             slopes.value, intercepts.value = cuts.krw_per_kw, cuts.intercept_krw
+        paths_kw = () if base.scenarios is None else base.scenarios.paths_kw
+        for parameter, path_kw in zip(self.scenario_base_kw, paths_kw, strict=True):
+            parameter.value = path_kw
+        if self.room is not None:
+            self.room.fill(base.median_kw, self.terms)
 
 
-def assemble(site: Site, prices: GridPrices) -> SchedulingProblem:
+def assemble(
+    site: Site,
+    prices: PricedGrid,
+    *,
+    terms: GridTerms = USUAL_TERMS,
+    scenarios: Scenarios | None = None,
+) -> SchedulingProblem:
     """Build the cheapest-bill problem of ``site`` over the grid of ``prices``.
 
     Energy is paid on the median path, demand on the cautious one; nothing is fed back into the
-    grid. Exceeding the contract power is allowed at its surcharge, so that a site which exceeds
-    it anyway still gets a schedule. A peak that later months will remember is charged there too.
+    grid unless ``terms`` allow it. Exceeding the contract power is allowed at its surcharge, so
+    that a site which exceeds it anyway still gets a schedule, unless they forbid it. A peak that
+    later months will remember is charged there too. With scenarios, of which only the number,
+    probabilities and shares are looked at, energy costs its mean over them and demand its blend
+    of mean and tail; the operation of all equipment is the same in each.
     """
     grid = prices.grid
-    median_base_kw = cp.Parameter(grid.steps, nonneg=True, name="site.median_base_kw")
-    cautious_base_kw = cp.Parameter(grid.steps, nonneg=True, name="site.cautious_base_kw")
-    demand_floor_kw = cp.Parameter(len(prices.months), nonneg=True, name="site.demand_floor_kw")
-    later = later_months(site.contract, prices)
-    later_krw_per_kw, later_intercept_krw = _cut_parameters(later)
-    later_peaks_kw = [cp.Variable(name="site.later_peak_kw") for _ in later]
+    # A surplus of the site's own can be the load only where it may be fed back.
+    sunk = terms.export is None
+    median_base_kw = cp.Parameter(grid.steps, nonneg=sunk, name="site.median_base_kw")
+    cautious_base_kw = cp.Parameter(grid.steps, nonneg=sunk, name="site.cautious_base_kw")
     equipment_kw = cp.Variable(grid.steps, name="site.equipment_kw")
     plans = {asset.name: asset.plan(grid) for asset in site.assets}
+    room = Room.of(plans, grid.steps) if needs_room(prices, terms) else None
+    peaks = PeakCost.of(site, prices, terms)
 
-    import_kw = median_base_kw + equipment_kw
-    demand_kw = cautious_base_kw + equipment_kw
-    bill_krw = (
-        energy_cost_krw(import_kw, prices)
-        + demand_cost_krw(demand_kw, demand_floor_kw, prices)
-        + later_demand_cost_krw(
-            later_peaks_kw,
-            [
-                DemandCuts(krw_per_kw=slopes, intercept_krw=intercepts)
-                for slopes, intercepts in zip(later_krw_per_kw, later_intercept_krw, strict=True)
-            ],
-        )
-        + excess_cost_krw(demand_kw, site.contract.power_kw, prices)
-        + sum(asset.cost_krw(plans[asset.name].power_kw) for asset in site.assets)
-    )
-    tie_break_krw = sum((plan.tie_break_krw for plan in plans.values()), start=cp.Constant(0))
-    if prices.counted.any():
-        tie_break_krw += TIE_BREAK_KRW_PER_KW * cp.max(demand_kw[prices.counted])
+    meter = exchange(median_base_kw + equipment_kw, prices, terms, room)
     constraints = [
         equipment_kw == sum((plan.power_kw for plan in plans.values()), start=cp.Constant(0)),
-        import_kw >= 0,
-        *(
-            peak_kw >= demand_kw[months.counted_steps]  # a variable, so that slopes may multiply it
-            for peak_kw, months in zip(later_peaks_kw, later, strict=True)
-        ),
-        *(constraint for plan in plans.values() for constraint in plan.constraints),
+        *meter.constraints,
     ]
+    scenario_base_kw: tuple[cp.Parameter, ...] = ()
+    if scenarios is None:
+        demand_kw = [terms.metered(cautious_base_kw + equipment_kw)]
+        grid_krw = meter.energy_krw + peaks.cost_krw(demand_kw[0], constraints)
+    else:
+        scenario_base_kw = tuple(
+            cp.Parameter(grid.steps, nonneg=sunk, name="site.scenario_base_kw")
+            for _ in scenarios.probability
+        )
+        demand_kw = [terms.metered(base_kw + equipment_kw) for base_kw in scenario_base_kw]
+        energy_krw = [expected_energy_cost(net_kw, prices, terms) for net_kw in demand_kw]
+        grid_krw = scenarios.mean(energy_krw) + scenarios.risk_cost(
+            [peaks.cost_krw(net_kw, constraints) for net_kw in demand_kw]
+        )
+    for event in terms.events:
+        if room is not None:
+            earned_krw, limits = event.earned(meter.net_kw, room.import_kw)
+            grid_krw -= earned_krw
+            constraints += limits
+    wear_krw = sum(asset.cost_krw(plans[asset.name].power_kw) for asset in site.assets)
+    bill_krw = grid_krw + wear_krw
+    tie_break_krw = sum((plan.tie_break_krw for plan in plans.values()), start=cp.Constant(0))
+    if prices.counted.any():
+        highest_kw = cp.max(terms.metered(cautious_base_kw + equipment_kw)[prices.counted])
+        tie_break_krw += TIE_BREAK_KRW_PER_KW * highest_kw
+    constraints += [constraint for plan in plans.values() for constraint in plan.constraints]
     return SchedulingProblem(
         problem=cp.Problem(cp.Minimize(bill_krw + tie_break_krw), constraints),
         bill_krw=bill_krw,
         plans=plans,
         median_base_kw=median_base_kw,
         cautious_base_kw=cautious_base_kw,
-        demand_floor_kw=demand_floor_kw,
-        later_krw_per_kw=later_krw_per_kw,
-        later_intercept_krw=later_intercept_krw,
+        demand_floor_kw=peaks.demand_floor_kw,
+        later_krw_per_kw=peaks.later_krw_per_kw,
+        later_intercept_krw=peaks.later_intercept_krw,
+        terms=terms,
+        scenario_base_kw=scenario_base_kw,
+        room=room,
     )
-
-
-def _cut_parameters(
-    later: Sequence[LaterMonths],
-) -> tuple[tuple[cp.Parameter, ...], tuple[cp.Parameter, ...]]:
-    """Return slopes and intercepts to be set, for each group of later months."""
-    sizes = [len(group.months) for group in later]
-    slopes = tuple(cp.Parameter(size, nonneg=True, name="later.krw_per_kw") for size in sizes)
-    return slopes, tuple(cp.Parameter(size, name="later.intercept_krw") for size in sizes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -52,6 +52,10 @@ class PlanCost:
     later_demand_krw: float = 0.0
     """Of ``demand_krw``, what the ratchet will charge in later months for the horizon's peak,
     beyond what they are expected to be charged anyway."""
+    export_earned_krw: float = 0.0
+    """What power fed back into the grid earns."""
+    events_earned_krw: float = 0.0
+    """What demand-response events pay, less their penalties."""
 
     @property
     def month_demand_krw(self) -> float:
@@ -61,7 +65,22 @@ class PlanCost:
     @property
     def total_krw(self) -> float:
         """All of it."""
-        return self.energy_krw + self.demand_krw + self.wear_krw
+        cost_krw = self.energy_krw + self.demand_krw + self.wear_krw
+        return cost_krw - self.export_earned_krw - self.events_earned_krw
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeakDemand:
+    """One peak that is charged: of a billing month, or of stated hours."""
+
+    name: str
+    krw_per_kw: float
+    floor_kw: float
+    """Billed whatever happens."""
+    usual_kw: float
+    """Largest demand that counts for it if nothing is changed, 0 if no interval does."""
+    planned_kw: float
+    """The same with the plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +123,17 @@ class Schedule:
     all later months that the ratchet binds; 0 while the peak lies below what is billed anyway."""
     peak_months: int = 0
     """Number of these months."""
+    kept_previous: bool = False
+    """Whether it is the plan made before, carried on: a new one would have saved too little."""
+    usual_net_kw: KilowattArray | None = None
+    """Draw from the grid if nothing is changed, negative where power is fed back, shape
+    (grid.steps,); None where nothing may be."""
+    planned_net_kw: KilowattArray | None = None
+    """The same with the plan."""
+    peaks: tuple[PeakDemand, ...] = ()
+    """Every peak charged, in the order of the prices."""
+    usual_kw: dict[str, KilowattArray] = field(default_factory=dict)
+    """What each piece of equipment draws if nothing is changed, by name, shape (grid.steps,)."""
 
     @property
     def saved_krw(self) -> float:

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.time_grid import KilowattArray
-from models.tariffs.grid_prices import GridPrices
+from models.tariffs.priced_grid import PricedGrid
 
 
 def demand_cost_krw(
     import_kw: cp.Expression | KilowattArray,
     floor_kw: cp.Parameter | npt.NDArray[np.float64],
-    prices: GridPrices,
+    prices: PricedGrid,
 ) -> cp.Expression:
     """Return the demand charge 기본요금 of every billing month touched, before VAT and fund.
 
@@ -34,7 +34,7 @@ def demand_cost_krw(
 
 
 def excess_cost_krw(
-    import_kw: cp.Expression | KilowattArray, contract_power_kw: float, prices: GridPrices
+    import_kw: cp.Expression | KilowattArray, contract_power_kw: float, prices: PricedGrid
 ) -> cp.Expression:
     """Return the surcharge 초과사용부가금 for demand above the contract power.
 

@@ -37,6 +37,11 @@ class BilledMonth:
     """The intervals whose demand this month's bill looks at: its own counted ones, and those of
     earlier months of the grid that its ratchet remembers."""
 
+    @property
+    def name(self) -> str:
+        """The month as it is written."""
+        return str(self.month)
+
 
 @dataclass(frozen=True, kw_only=True)
 class GridPrices:

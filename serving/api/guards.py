@@ -10,15 +10,20 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from feature_store.ingestion.limits import MEBIBYTE, MOST_TEXT_BYTES
+from models.optimizer.problem_file.limits import MOST_BYTES
 from serving.api.problem import CROSS_SITE, TOO_LARGE, problem, problem_response
 
 BODY_LIMIT_BYTES = 64 * 1024
 """The longest usual body is a decision of some 2,000 characters, in UTF-8 below 10 kB."""
 LONGER_BODIES: Mapping[str, int] = MappingProxyType(
-    {"/v1/bills/verify": 256 * 1024, "/v1/readings": MOST_TEXT_BYTES}
+    {
+        "/v1/bills/verify": 256 * 1024,
+        "/v1/readings": MOST_TEXT_BYTES,
+        "/v1/schedule/problem": MOST_BYTES,
+    }
 )
 """Paths that take more. Worked bills are files of some 400 bytes a bill: 600 bills fit. Readings
-come as files, of which none may be larger."""
+come as files, of which none may be larger. Problems to be scheduled are as large as their file."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse
 
 from feature_store.errors import UnknownFirmError
+from models.optimizer.problem_file.document import ProblemDocument
 from serving.api.answers import ForecastRequest, ScheduleRequest
 from serving.api.problem import INFEASIBLE, KINDS, MEDIA_TYPE, TIMED_OUT, Problem
 from serving.api.responses import writing_problems
@@ -55,9 +56,10 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         ],
     )
     schemas = document["components"]["schemas"]
-    described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(described.pop("$defs", {}))
-    schemas["Problem"] = described
+    for named in (Problem, ProblemDocument):
+        described = named.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(described.pop("$defs", {}))
+        schemas[named.__name__] = described
     _drop_frameworks_own_problems(document)
     return document
 

@@ -19,7 +19,20 @@ from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKey
 from feature_store.storage.refusals import UnknownRefusalError
 from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError
 from models.forecasting.explained_forecast import NotExplainedError
+from models.optimizer.problem_file.errors import (
+    BaseLoadError,
+    MissingPastPeaksError,
+    OffGridError,
+    ProbabilityError,
+    ProblemError,
+    ProblemTooLargeError,
+    StaleStateError,
+    StatedPricesError,
+    StateOutsideWindowError,
+    UnreadableProblemError,
+)
 from models.optimizer.schedule import Infeasible, TimedOut
+from models.site import EquipmentError
 from models.tariffs.bill.errors import (
     BillCasesError,
     ImpossiblePeakError,
@@ -159,6 +172,35 @@ KINDS: dict[type[SandanError], Kind] = {
     UnknownFormatError: Kind(slug="unknown-format", status=422, title="No known format fits"),
     BodyOfAnotherTypeError: Kind(
         slug="body-of-another-type", status=422, title="The body is not what its media type says"
+    ),
+    ProblemError: Kind(
+        slug="unusable-problem", status=422, title="The problem cannot be scheduled as written"
+    ),
+    UnreadableProblemError: Kind(
+        slug="unreadable-problem", status=422, title="The problem does not follow its format"
+    ),
+    ProblemTooLargeError: Kind(
+        slug="problem-too-large", status=422, title="The problem is too large for one piece"
+    ),
+    OffGridError: Kind(slug="off-grid", status=422, title="A time is not on a quarter hour"),
+    BaseLoadError: Kind(
+        slug="unusable-base-load", status=422, title="The load is not told for every interval"
+    ),
+    ProbabilityError: Kind(
+        slug="probabilities", status=422, title="Probabilities do not add up to 1"
+    ),
+    StatedPricesError: Kind(
+        slug="unusable-prices", status=422, title="The prices do not fit the grid"
+    ),
+    StaleStateError: Kind(slug="stale-state", status=422, title="A state is too old to plan from"),
+    StateOutsideWindowError: Kind(
+        slug="state-outside-window", status=422, title="A state lies outside of its window"
+    ),
+    MissingPastPeaksError: Kind(
+        slug="missing-past-peaks", status=422, title="The ratchet needs peaks that are not told"
+    ),
+    EquipmentError: Kind(
+        slug="unusable-equipment", status=422, title="Equipment cannot be scheduled as declared"
     ),
 }
 REFUSED = Kind(slug="readings-refused", status=422, title="Not every row is a reading")

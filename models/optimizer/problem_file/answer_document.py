@@ -1,0 +1,171 @@
+"""What is answered to a problem as JSON: its parts, with units."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from models.assets.action import Action
+from models.optimizer.schedule import Reason
+from models.optimizer.solve import GAP_KRW
+
+GAP_WORDS = (
+    f"No plan is more than {GAP_KRW:g} won cheaper, as proved by the solver, but for preferences "
+    "among equally cheap plans that weigh a few won; null of a plan that was kept."
+)
+
+
+class _Answered(BaseModel):
+    """A part of an answer."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class AnsweredCost(_Answered):
+    """What the grid's intervals cost, before VAT and fund."""
+
+    energy_krw: float
+    """Energy drawn, won; the mean over scenarios."""
+    demand_krw: float
+    """All peaks, with later_demand_krw and the surcharge above the contract power, won."""
+    later_demand_krw: float
+    """Of demand_krw, what the ratchet will charge in later months, won."""
+    wear_krw: float
+    """Wear of batteries and cost of curtailing, won."""
+    export_earned_krw: float
+    """Earned by feeding back, won."""
+    events_earned_krw: float
+    """Paid for demand-response events less penalties, won."""
+    total_krw: float
+    """Costs less what is earned, won."""
+
+
+class AnsweredBlock(_Answered):
+    """A stretch of steady action."""
+
+    action: Action
+    """What the equipment does."""
+    start: AwareDatetime
+    """The instant the block begins."""
+    end: AwareDatetime
+    """The instant just after it."""
+    power_kw: float
+    """Mean draw from the site bus, kW; negative feeds or reduces."""
+
+
+class AnsweredMove(_Answered):
+    """What one piece of equipment does otherwise than usual."""
+
+    equipment: str
+    """Its name."""
+    kind: str
+    """Its kind."""
+    usual: list[AnsweredBlock]
+    """What it would do."""
+    planned: list[AnsweredBlock]
+    """What it does by the plan."""
+    saved_krw: float
+    """Its share of the saving, won; the shares add up to the whole."""
+    reason: Reason
+    """Why the move pays."""
+
+
+class AnsweredEquipment(_Answered):
+    """One piece of equipment."""
+
+    name: str
+    """Its name."""
+    usual_kw: list[float]
+    """Draw from the site bus if nothing is changed, kW."""
+    planned_kw: list[float]
+    """The same by the plan, kW."""
+    soc_kwh: list[float] | None
+    """Energy stored at the start of each interval and at the end, kWh; null if it stores none."""
+
+
+class AnsweredPeak(_Answered):
+    """One peak that is charged."""
+
+    name: str
+    """Its billing month, or as it was stated."""
+    krw_per_kw: float
+    """What each kW costs, won."""
+    floor_kw: float
+    """Billed whatever happens, kW."""
+    usual_kw: float
+    """Largest demand that counts if nothing is changed, kW."""
+    planned_kw: float
+    """The same by the plan, kW."""
+
+
+class AnsweredEvent(_Answered):
+    """One demand-response event."""
+
+    name: str
+    """As it was told."""
+    start: AwareDatetime
+    """Start of its window."""
+    takes_part: bool
+    """Whether the plan earns more, or loses less, by reducing than by leaving it alone."""
+    credited_kwh: float
+    """Reduction that counts, kWh."""
+    earned_krw: float
+    """Pay less penalty, won."""
+
+
+class PlannedSite(_Answered):
+    """The plan, beside what would happen without it."""
+
+    valid_times: list[AwareDatetime]
+    """Start of each interval."""
+    interval: Literal["PT15M"] = "PT15M"
+    """Length of each."""
+    equipment: list[AnsweredEquipment]
+    """What each piece of equipment does."""
+    usual_import_kw: list[float]
+    """Draw from the grid if nothing is changed, kW."""
+    planned_import_kw: list[float]
+    """The same by the plan, kW."""
+    planned_export_kw: list[float]
+    """Power fed back by the plan, kW."""
+    usual_cost: AnsweredCost
+    """Cost if nothing is changed, won."""
+    planned_cost: AnsweredCost
+    """Cost by the plan, won."""
+    saved_krw: float
+    """What the plan saves, won; below 0 only where doing nothing breaks a limit of the grid."""
+    usual_peak_kw: float
+    """Largest demand that counts for a price if nothing is changed, kW."""
+    planned_peak_kw: float
+    """The same by the plan, kW."""
+    peaks: list[AnsweredPeak]
+    """Every peak charged."""
+    events: list[AnsweredEvent]
+    """Every demand-response event."""
+    moves: list[AnsweredMove]
+    """What is done otherwise than usual, the largest saving first."""
+    kept_previous: bool
+    """Whether it is the plan made before, carried on."""
+    bound_krw: float | None
+    """No plan costs less than this, won; null of a plan that was kept."""
+    gap_krw: float | None = Field(description=GAP_WORDS)
+    solve_seconds: float
+    """Time the solver took, seconds."""
+
+
+class AnswerDocument(_Answered):
+    """What became of a problem."""
+
+    format: Literal["sandan-answer/1"] = "sandan-answer/1"
+    """Name and version of this form."""
+    site_id: str
+    """Id of the site."""
+    timezone: str
+    """IANA zone of every time."""
+    outcome: Literal["solved", "infeasible", "timed_out"]
+    """Whether there is a plan."""
+    reason: str | None = None
+    """Why there is none."""
+    plan: PlannedSite | None = None
+    """The plan; null where there is none."""

@@ -1,0 +1,18 @@
+"""How large a problem from outside may be: what one machine answers while somebody waits."""
+
+from __future__ import annotations
+
+from feature_store.time_grid import STEPS_PER_WEEK
+
+MOST_STEPS = 2 * STEPS_PER_WEEK
+"""Nobody foresees a load for longer, and two weeks of a battery still solve in a second."""
+MOST_EQUIPMENT = 200
+"""More than any site of the complex has; the model is built in a few seconds."""
+MOST_PATHS = 50
+"""Courses of the load; each repeats all of the grid's demands."""
+MOST_PEAKS = 50
+MOST_EVENTS = 20
+LONGEST_TIME_LIMIT_S = 30.0
+"""Whoever waits for an answer gives up after it."""
+MOST_BYTES = 4 * 1024 * 1024
+"""Fifty paths of two weeks and a plan of two hundred pieces of equipment are some 3 MiB."""

@@ -1,0 +1,164 @@
+"""From one site's problem to its cheapest schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from feature_store.time_grid import KilowattArray
+from models.optimizer.base_load import PEAK_QUANTILE
+from models.optimizer.carried_on import carried_on
+from models.optimizer.explain import moves
+from models.optimizer.grid_limits import contract_conflict, grid_violations, refuse_grid_violations
+from models.optimizer.peak_cost import remembering_months
+from models.optimizer.pricing import Pricing
+from models.optimizer.problem import SchedulingProblem, assemble
+from models.optimizer.schedule import Infeasible, Outcome, PeakDemand, Schedule, Solved
+from models.optimizer.site_problem import SiteProblem
+from models.optimizer.solve import Solution, solve
+from models.optimizer.verify import verify
+
+SILENCE_KW = 1e-6
+"""Changes below this are the solver's rounding (its feasibility tolerance is 1e-7)."""
+
+Powers = Mapping[str, KilowattArray]
+"""Draw of each piece of equipment by name, shape (steps,)."""
+
+
+def schedule_site(problem: SiteProblem, *, time_limit_s: float = 10.0) -> Outcome:
+    """Find the cheapest operation of the site's equipment.
+
+    The same problem gives the same plan. Doing nothing is a plan too: a plan that would not be
+    cheaper is not suggested, unless doing nothing breaks a limit of the grid.
+    """
+    scheduling = filled(problem)
+    solution = solve(scheduling, time_limit_s=time_limit_s)
+    if isinstance(solution, Infeasible):
+        return contract_conflict(problem, time_limit_s=time_limit_s) or solution
+    if not isinstance(solution, Solution):
+        return solution
+    pricing = pricing_of(problem)
+    usual_kw = _usual_kw(pricing)
+    planned_kw = _settled(usual_kw, solution.equipment_kw)
+    if not grid_violations(pricing, usual_kw):
+        planned_kw = pricing.cheaper(usual_kw, planned_kw)
+    kept_kw = carried_on(problem, scheduling, pricing, planned_kw, time_limit_s=time_limit_s)
+    if kept_kw is not None:
+        planned_kw = _settled(usual_kw, kept_kw)
+    _verify(pricing, planned_kw)
+    schedule = _schedule(problem, pricing, usual_kw, planned_kw)
+    return Solved(
+        schedule=replace(
+            schedule, solve_seconds=solution.solve_seconds, kept_previous=kept_kw is not None
+        )
+    )
+
+
+def filled(problem: SiteProblem) -> SchedulingProblem:
+    """Return what the solver is given."""
+    scheduling = assemble(
+        problem.site, problem.prices, terms=problem.terms, scenarios=problem.base.scenarios
+    )
+    scheduling.fill(problem.base, list(problem.demand_floor_kw), problem.later_cuts)
+    return scheduling
+
+
+def pricing_of(problem: SiteProblem) -> Pricing:
+    """Return the formulas that the problem's operations are priced by."""
+    return Pricing(
+        site=problem.site,
+        prices=problem.prices,
+        base=problem.base,
+        demand_floor_kw=problem.demand_floor_kw,
+        later=remembering_months(problem.site, problem.prices),
+        later_cuts=problem.later_cuts,
+        terms=problem.terms,
+    )
+
+
+def _usual_kw(pricing: Pricing) -> Powers:
+    """Return what each piece of equipment does if nobody changes anything.
+
+    It may bring more than the site draws: what is newer than the readings, or all of it where the
+    load was told without it. What may not be fed back is held back where it arises.
+    """
+    grid, export = pricing.prices.grid, pricing.terms.export
+    usual_kw = {asset.name: asset.usual_kw(grid) for asset in pricing.site.assets}
+    most_kw = 0.0 if export is None else export.most_kw
+    for asset in sorted(pricing.site.assets, key=lambda asset: asset.in_readings):
+        surplus_kw = -(pricing.base.median_kw + pricing.total_kw(usual_kw)) - most_kw
+        surplus_kw = np.where(surplus_kw > SILENCE_KW, surplus_kw, 0.0)
+        fed_kw = np.maximum(-usual_kw[asset.name], 0.0)
+        usual_kw[asset.name] = usual_kw[asset.name] + np.minimum(surplus_kw, fed_kw)
+    return usual_kw
+
+
+def _settled(usual_kw: Powers, planned_kw: Powers) -> Powers:
+    """Return the plan with the solver's rounding taken for what it is: no change."""
+    return {
+        name: np.where(np.abs(power_kw - usual_kw[name]) < SILENCE_KW, usual_kw[name], power_kw)
+        for name, power_kw in planned_kw.items()
+    }
+
+
+def _verify(pricing: Pricing, planned_kw: Powers) -> None:
+    """Check the equipment, and the grid: what is fed back there is a load of the grid's."""
+    base = pricing.base
+    if pricing.terms.export is not None:
+        fed_kw = np.maximum(-(base.median_kw + pricing.total_kw(planned_kw)), 0.0)
+        base = replace(base, median_kw=base.median_kw + fed_kw)
+    verify(pricing.site, pricing.prices.grid, base, planned_kw)
+    refuse_grid_violations(pricing, planned_kw)
+
+
+def _schedule(
+    problem: SiteProblem, pricing: Pricing, usual_kw: Powers, planned_kw: Powers
+) -> Schedule:
+    site, exports = problem.site, problem.terms.export is not None
+    stores = {asset.name: asset.soc_kwh(planned_kw[asset.name]) for asset in site.assets}
+    peaks = _peaks(problem, pricing, usual_kw, planned_kw)
+    planned_peak_kw = pricing.counted_peak_kw(planned_kw)
+    value = problem.value
+    return Schedule(
+        firm_id=site.firm_id,
+        issue_time=problem.issue_time,
+        grid=problem.prices.grid,
+        equipment_kw=dict(planned_kw),
+        soc_kwh={name: soc for name, soc in stores.items() if soc is not None},
+        usual_import_kw=pricing.import_kw(usual_kw),
+        planned_import_kw=pricing.import_kw(planned_kw),
+        usual_cost=pricing.cost(usual_kw),
+        planned_cost=pricing.cost(planned_kw),
+        usual_peak_kw=pricing.counted_peak_kw(usual_kw),
+        planned_peak_kw=planned_peak_kw,
+        demand_floor_kw=peaks[0].floor_kw if peaks else 0.0,
+        contract_power_kw=site.contract.power_kw,
+        moves=moves(pricing, usual_kw, planned_kw),
+        solve_seconds=0.0,
+        peak_quantile=PEAK_QUANTILE,
+        undrawn_kwh=problem.base.undrawn_kwh,
+        peak_krw_per_kw=0.0 if value is None else value.krw_per_kw(planned_peak_kw),
+        peak_months=0 if value is None else len(value.binding(planned_peak_kw)),
+        usual_net_kw=pricing.net_kw(usual_kw) if exports else None,
+        planned_net_kw=pricing.net_kw(planned_kw) if exports else None,
+        peaks=peaks,
+        usual_kw=dict(usual_kw),
+    )
+
+
+def _peaks(
+    problem: SiteProblem, pricing: Pricing, usual_kw: Powers, planned_kw: Powers
+) -> tuple[PeakDemand, ...]:
+    usual, planned = pricing.demand_kw(usual_kw), pricing.demand_kw(planned_kw)
+    return tuple(
+        PeakDemand(
+            name=peak.name,
+            krw_per_kw=peak.basic_krw_per_kw,
+            floor_kw=float(floor_kw),
+            usual_kw=float(usual[peak.counted_steps].max(initial=0.0)),
+            planned_kw=float(planned[peak.counted_steps].max(initial=0.0)),
+        )
+        for peak, floor_kw in zip(problem.prices.months, problem.demand_floor_kw, strict=True)
+    )

@@ -1,0 +1,60 @@
+"""``/v1/schedule/problem`` answers what the command answers; nothing of a problem is stored."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from feature_store.settings import Settings
+from tests.fakes.scheduler import OneJobScheduler
+from tests.models.optimizer.example_problems import KEPCO, STATED, changed
+from tests.serving.conftest import serve
+
+PATH = "/v1/schedule/problem"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    served = serve(Settings(home=tmp_path_factory.mktemp("home")), OneJobScheduler())
+    yield served.client
+    served.application.close()
+
+
+@pytest.mark.parametrize("told", [KEPCO, STATED], ids=["kepco", "stated"])
+def test_both_doors_give_the_same_answer(client, tmp_path, told):
+    file, out = tmp_path / "problem.json", tmp_path / "answer.json"
+    file.write_text(json.dumps(told), encoding="utf-8")
+    ended = CliRunner().invoke(app, ["schedule", "--problem", str(file), "--out", str(out)])
+    assert ended.exit_code == 0
+    of_command = json.loads(out.read_text("utf-8"))
+    answer = client.post(PATH, json=told)
+    assert answer.status_code == 200
+    of_service = answer.json()
+    for document in (of_command, of_service):
+        document["plan"].pop("solve_seconds")
+    assert of_service == of_command
+
+
+def test_a_problem_without_a_plan_is_a_problem_document(client):
+    told = changed(STATED, site__contract_power_kw=100.0, site__contract_limit="hard")
+    answer = client.post(PATH, json=told)
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/infeasible"
+    assert answer.json()["detail"].startswith("the contract power of 100 kW cannot be kept")
+    late = client.post(PATH, json=changed(KEPCO, time_limit_s=1e-9))
+    assert (late.status_code, late.json()["type"]) == (503, "/problems/solver-timed-out")
+
+
+def test_the_services_own_time_limit_holds(tmp_path):
+    hurried = Settings(home=tmp_path, solver_time_limit_s=1e-9)
+    served = serve(hurried, OneJobScheduler())
+    assert served.client.post(PATH, json=KEPCO).status_code == 503
+    served.application.close()
+
+
+def test_a_page_of_another_site_may_not_ask(client):
+    answer = client.post(PATH, json=STATED, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
