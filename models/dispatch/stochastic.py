@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from feature_store.time_grid import STEPS_PER_HOUR
+from feature_store.time_grid import STEPS_PER_DAY
+from models.dispatch.day_view import DayView
 from models.dispatch.days_alike import days_alike
 from models.dispatch.known_load import KnownLoad, days_of_positions
-from models.dispatch.load_chain import SCORES, LoadChain, chain_of_days, next_mean
+from models.dispatch.load_chain import SCORES, LoadChain, chain_of_days
 from models.dispatch.month_level import MonthLevel, level_spread, month_levels
 from models.dispatch.month_value import ExpectedDay, end_of_month_krw, month_values
 from models.dispatch.policy import Month, Now
@@ -29,6 +30,8 @@ PEAK_ROOM = 1.25
 """The highest peak of the grid over the highest load of the last months."""
 PEAK_REACH_DAYS = 120
 """How far back that load is looked for."""
+FORECAST_WEIGHT = 0.5
+"""How much the forecast of the running day is believed beside the days like it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +39,14 @@ class Stochastic:
     """A stochastic dynamic program whose days are chained by the value of the month's peak.
 
     Every ``refit_days`` the values of all days left are computed anew from the days known by then;
-    every day its own values, and again at each new forecast.
+    every day its own values, and again at each new forecast. What is decided weighs several views
+    of the day: that it is like past ones, in a month as expected, lower or higher, and that it is
+    as forecast.
     """
 
     name: str = "stochastic"
     refit_days: int = 7
-    with_forecasts: bool = True
-    """Whether the levels of the running day come from the forecasts, where there are any."""
+    forecast_weight: float = FORECAST_WEIGHT
 
     def start(self, month: Month, known: KnownLoad) -> StochasticDispatcher:
         """Begin a month."""
@@ -57,7 +61,8 @@ class StochasticDispatcher:
     policy: Stochastic
     month: Month
     known: KnownLoad
-    days: list[np.ndarray]
+    days: list[npt.NDArray[np.int64]]
+    """Positions of each day of the month."""
     day: int = -1
     """The running day of the month."""
     grid: StateGrid = field(init=False)
@@ -66,20 +71,14 @@ class StochasticDispatcher:
     values: list[tuple[Values, ...]] = field(default_factory=list)
     """By level: expected cost from the start of each day on, from ``valued_from`` on."""
     valued_from: int = 0
-    chain: LoadChain = field(init=False)
-    """Of the running day from ``chained_from`` on, in a month as expected."""
-    after_krw: Values = field(init=False)
-    """After each interval, by state of the load in each level, shape (steps, levels x states, socs,
-    peaks)."""
-    chained_from: int = 0
-    """Step of the month at which ``chain`` begins."""
-    mean: float | None = None
-    """Mean score of the last hours."""
+    like_past: list[DayView] = field(default_factory=list)
+    """The running day as past ones were, in each level of the month."""
+    as_forecast: DayView | None = None
 
     def __post_init__(self) -> None:
         """Lay out the grid of the values by what is known before the month."""
         before_kw = self.known.before(self.month.first)
-        highest_kw = np.nanmax(before_kw[-PEAK_REACH_DAYS * 24 * STEPS_PER_HOUR :])
+        highest_kw = np.nanmax(before_kw[-PEAK_REACH_DAYS * STEPS_PER_DAY :])
         store = self.month.store
         self.grid = StateGrid(
             soc_kwh=np.linspace(store.least_kwh, store.most_kwh, SOCS),
@@ -94,11 +93,12 @@ class StochasticDispatcher:
         if self.day + 1 < len(self.days) and position >= self.days[self.day + 1][0]:
             self._begin_day()
         self._take_newest_forecast(position)
-        step = now.step - self.chained_from
+        views = self._views()
+        seen = [view.seen(now.step, now.load_kw) for view in views]
         prices = self.month.prices
         return cheapest_power_kw(
-            self.after_krw[step],
-            self._weight(step, now.load_kw),
+            np.concatenate([after_krw for after_krw, _ in seen]),
+            np.concatenate([weight for _, weight in seen]),
             load_kw=now.load_kw,
             soc_kwh=now.soc_kwh,
             peak_kw=now.peak_kw,
@@ -108,11 +108,24 @@ class StochasticDispatcher:
             grid=self.grid,
         )
 
+    def _views(self) -> list[DayView]:
+        if self.as_forecast is None:
+            return self.like_past
+        if self.as_forecast.probability >= 1.0:
+            return [self.as_forecast]
+        return [*self.like_past, self.as_forecast]
+
     def _begin_day(self) -> None:
         self.day += 1
         if self.day % self.policy.refit_days == 0:
             self._value_days_left()
-        self._run_from(self._chain_of(self.day, self.day), self.days[self.day][0])
+        chain = self._chain_of(self.day, self.day)
+        first = int(self.days[self.day][0])
+        self.as_forecast = None
+        self.like_past = [
+            self._view(chain.at_level(level.factor), first, end_krw, level.probability)
+            for level, end_krw in zip(self.levels, self._ends_krw(), strict=True)
+        ]
 
     def _value_days_left(self) -> None:
         later = range(self.day + 1, len(self.days))
@@ -127,54 +140,50 @@ class StochasticDispatcher:
         self.values = []
         for level in self.levels:
             expected = [
-                ExpectedDay(prices=self._prices(day), chain=chain.at_level(level.factor))
+                ExpectedDay(prices=self._prices(self.days[day]), chain=chain.at_level(level.factor))
                 for day, chain in zip(later, chains, strict=True)
             ]
             self.values.append(month_values(expected, end_krw, store, grid))
         self.valued_from = self.day + 1
 
     def _take_newest_forecast(self, position: int) -> None:
-        if not self.policy.with_forecasts:
-            return
         newest = self.known.newest_forecast(position)
-        if newest is None or newest[0] != position:
+        weight = self.policy.forecast_weight
+        if weight <= 0 or newest is None or newest[0] != position:
             return
         left = int(self.days[self.day][-1]) + 1 - position
-        levels_kw = demand_of_score_kw(
-            newest[1][:left], np.broadcast_to(SCORES, (left, len(SCORES)))
+        scores = np.broadcast_to(SCORES, (left, len(SCORES)))
+        forecast_kw = demand_of_score_kw(newest[1][:left], scores)
+        past = self.like_past[0]
+        chain = past.chain.from_step(position - self.month.first - past.first)
+        end_krw = sum(
+            (
+                level.probability * end_krw
+                for level, end_krw in zip(self.levels, self._ends_krw(), strict=True)
+            ),
+            start=np.zeros(()),
         )
-        rest = self.chain.from_step(position - self.month.first - self.chained_from)
-        self._run_from(rest.with_levels(levels_kw), position)
+        if self.as_forecast is None:
+            for view in self.like_past:
+                view.probability *= 1 - weight
+        self.as_forecast = self._view(chain.with_levels(forecast_kw), position, end_krw, weight)
 
-    def _run_from(self, chain: LoadChain, position: int) -> None:
-        step = int(position) - self.month.first
-        prices = DayPrices(
-            krw_per_kwh=self.month.prices.krw_per_kwh[step : step + len(chain.levels_kw)],
-            counted=self.month.prices.counted[step : step + len(chain.levels_kw)],
+    def _view(
+        self, chain: LoadChain, position: int, end_krw: Values, probability: float
+    ) -> DayView:
+        """What the day is worth under a chain from a position on."""
+        prices = self._prices(position + np.arange(len(chain.levels_kw)))
+        value = day_value(end_krw, chain, prices, self.month.store, self.grid)
+        return DayView(
+            probability=probability,
+            chain=chain,
+            after_krw=value.after_krw,
+            first=position - self.month.first,
         )
-        by_level = [
-            day_value(
-                values[self.day + 1 - self.valued_from],
-                chain.at_level(level.factor),
-                prices,
-                self.month.store,
-                self.grid,
-            ).after_krw
-            for level, values in zip(self.levels, self.values, strict=True)
-        ]
-        self.chain, self.chained_from, self.mean = chain, step, None
-        self.after_krw = np.concatenate(by_level, axis=1)
 
-    def _weight(self, step: int, load_kw: float) -> npt.NDArray[np.float64]:
-        """Weight of each state in each level of the month, for the load of an interval."""
-        self.mean = next_mean(self.mean, self.chain.score_of(step, load_kw))
-        return np.concatenate(
-            [
-                level.probability
-                * self.chain.at_level(level.factor).states_of(step, load_kw, self.mean)
-                for level in self.levels
-            ]
-        )
+    def _ends_krw(self) -> list[Values]:
+        """By level: what the end of the running day is worth."""
+        return [values[self.day + 1 - self.valued_from] for values in self.values]
 
     def _chain_of(self, day: int, seen_from: int) -> LoadChain:
         """The chain of a day, learnt from the days that were over when another one began."""
@@ -183,8 +192,8 @@ class StochasticDispatcher:
         alike_kw, weight = days_alike(by_day_kw, kind, self.known.kind_at(int(positions[0])))
         return chain_of_days(alike_kw[:, self.known.table.step_of_day[positions]], weight)
 
-    def _prices(self, day: int) -> DayPrices:
-        steps = self.days[day] - self.month.first
+    def _prices(self, positions: npt.NDArray[np.int64]) -> DayPrices:
+        steps = positions - self.month.first
         return DayPrices(
             krw_per_kwh=self.month.prices.krw_per_kwh[steps],
             counted=self.month.prices.counted[steps],

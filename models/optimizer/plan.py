@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -11,7 +12,8 @@ from feature_store.entities.load_history import LoadHistory
 from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.base_load import BaseLoad, base_load
 from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
-from models.optimizer.schedule import Outcome
+from models.optimizer.peak_risk import passing_risk
+from models.optimizer.schedule import Outcome, Solved
 from models.optimizer.schedule_site import schedule_site
 from models.optimizer.site_problem import PreviousPlan, SiteProblem
 from models.site import Site, site_of
@@ -30,7 +32,13 @@ def plan(
     ``firm`` declares wrongly (:class:`models.site.EquipmentError`,
     :class:`models.tariffs.errors.NoTariffError`) every result is an outcome.
     """
-    return schedule_site(problem_of(firm, history, forecast), time_limit_s=time_limit_s)
+    problem = problem_of(firm, history, forecast)
+    outcome = schedule_site(problem, time_limit_s=time_limit_s)
+    if not isinstance(outcome, Solved):
+        return outcome
+    known = history.as_of(forecast.issue_time)
+    risk = passing_risk(problem, outcome.schedule, firm, known, forecast)
+    return replace(outcome, schedule=replace(outcome.schedule, passing_risk=risk))
 
 
 def problem_of(firm: Firm, history: LoadHistory, forecast: LoadForecast) -> SiteProblem:

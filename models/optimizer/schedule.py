@@ -84,6 +84,16 @@ class PeakDemand:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PassingRisk:
+    """Probabilities that the demand passes what the first billing month is billed for anyway."""
+
+    usual: float
+    """If nothing is changed."""
+    planned: float
+    """With the plan, its powers kept whatever the load does."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Schedule:
     """A site's plan over a grid, beside what would happen without it."""
 
@@ -134,6 +144,8 @@ class Schedule:
     """Every peak charged, in the order of the prices."""
     usual_kw: dict[str, KilowattArray] = field(default_factory=dict)
     """What each piece of equipment draws if nothing is changed, by name, shape (grid.steps,)."""
+    passing_risk: PassingRisk | None = None
+    """None where no forecast tells how the load may run."""
 
     @property
     def saved_krw(self) -> float:

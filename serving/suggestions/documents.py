@@ -18,7 +18,7 @@ from models.forecasting.load_forecast import (
     QualityReason,
     quantile_key,
 )
-from models.optimizer.schedule import Block, Move, PlanCost, Reason, Schedule
+from models.optimizer.schedule import Block, Move, PassingRisk, PlanCost, Reason, Schedule
 
 DECIMALS = 3
 """Powers are written to the watt, finer than any meter reads."""
@@ -121,6 +121,15 @@ class EquipmentDocument(Document):
     )
 
 
+class PassingRiskDocument(Document):
+    """How likely the demand passes what the first billing month is billed for anyway."""
+
+    usual: float = Field(ge=0, le=1, description="If nothing is changed.")
+    planned: float = Field(
+        ge=0, le=1, description="With the plan, its powers kept whatever the load does."
+    )
+
+
 class ScheduleDocument(Document):
     """A site's plan beside what would happen without it."""
 
@@ -168,6 +177,10 @@ class ScheduleDocument(Document):
         "in the later months that the ratchet binds, won.",
     )
     peak_months: int = Field(default=0, description="Number of these months.")
+    passing_risk: PassingRiskDocument | None = Field(
+        default=None,
+        description="Probabilities that demand_floor_kw is passed; null where no forecast tells.",
+    )
     moves: list[MoveDocument] = Field(description="Sorted by saving, largest first.")
     solve_seconds: float = Field(description="Time the solver took, seconds.")
 
@@ -238,6 +251,7 @@ def schedule_document(
         contract_power_kw=schedule.contract_power_kw,
         peak_krw_per_kw=schedule.peak_krw_per_kw,
         peak_months=schedule.peak_months,
+        passing_risk=_risk_document(schedule.passing_risk),
         moves=[_move_document(move, zone) for move in schedule.moves],
         solve_seconds=schedule.solve_seconds,
     )
@@ -268,9 +282,20 @@ def schedule_of(document: ScheduleDocument) -> Schedule:
         contract_power_kw=document.contract_power_kw,
         peak_krw_per_kw=document.peak_krw_per_kw,
         peak_months=document.peak_months,
+        passing_risk=_risk(document.passing_risk),
         moves=tuple(_move(move, zone) for move in document.moves),
         solve_seconds=document.solve_seconds,
     )
+
+
+def _risk_document(risk: PassingRisk | None) -> PassingRiskDocument | None:
+    return None if risk is None else PassingRiskDocument(usual=risk.usual, planned=risk.planned)
+
+
+def _risk(document: PassingRiskDocument | None) -> PassingRisk | None:
+    if document is None:
+        return None
+    return PassingRisk(usual=document.usual, planned=document.planned)
 
 
 def _valid_times(grid: TimeGrid, zone: ZoneInfo) -> list[datetime]:
