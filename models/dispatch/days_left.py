@@ -1,0 +1,100 @@
+"""What charge and peak are worth at the end of each day that is left of a month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from feature_store.time_grid import STEPS_PER_DAY
+from models.dispatch.days_alike import days_alike
+from models.dispatch.known_load import KnownLoad, days_of_positions
+from models.dispatch.load_chain import LoadChain, chain_of_days
+from models.dispatch.month_level import MonthLevel, level_spread, month_levels
+from models.dispatch.month_value import ExpectedDay, end_of_month_krw, month_values
+from models.dispatch.policy import Month
+from models.dispatch.storage_value import DayPrices, StateGrid, Values
+
+SOCS, PEAKS = 25, 28
+"""Values kept by charge and by peak."""
+PEAK_ROOM = 1.25
+"""The highest peak of the grid over the highest load of the last months."""
+PEAK_REACH_DAYS = 120
+"""How far back that load is looked for."""
+
+
+@dataclass(kw_only=True)
+class DaysLeft:
+    """A month's days and their values, learnt from the days known when they were last valued."""
+
+    month: Month
+    known: KnownLoad
+    grid: StateGrid = field(init=False)
+    levels: tuple[MonthLevel, ...] = field(init=False)
+    """What the month may turn out to be."""
+    days: list[npt.NDArray[np.int64]] = field(init=False)
+    """Positions of each day of the month."""
+    values: list[tuple[Values, ...]] = field(default_factory=list)
+    """By level: expected cost from the start of each day on, from ``valued_from`` on."""
+    valued_from: int = 0
+
+    def __post_init__(self) -> None:
+        """Lay out the grid of the values by what is known before the month."""
+        month, store = self.month, self.month.store
+        self.days = days_of_positions(self.known.table, month.first, month.steps)
+        highest_kw = np.nanmax(self.known.before(month.first)[-PEAK_REACH_DAYS * STEPS_PER_DAY :])
+        self.grid = StateGrid(
+            soc_kwh=np.linspace(store.least_kwh, store.most_kwh, SOCS),
+            peak_kw=np.linspace(0.0, PEAK_ROOM * highest_kw, PEAKS),
+        )
+        by_day_kw, kind = self.known.days_before(month.first)
+        self.levels = month_levels(level_spread(by_day_kw, kind))
+
+    def begins(self, day: int, position: int) -> bool:
+        """Whether a day of the month has begun at a position."""
+        return day < len(self.days) and position >= int(self.days[day][0])
+
+    def value(self, today: int) -> None:
+        """Value the days after ``today`` by what is known when it begins."""
+        later = range(today + 1, len(self.days))
+        month, grid = self.month, self.grid
+        end_krw = end_of_month_krw(
+            month.peak_cost.krw(grid.peak_kw),
+            krw_per_kwh=float(np.median(month.prices.krw_per_kwh)),
+            store=month.store,
+            grid=grid,
+        )
+        chains = [self.chain(day, seen_from=today) for day in later]
+        self.values = []
+        for level in self.levels:
+            expected = [
+                ExpectedDay(prices=self.prices(self.days[day]), chain=chain.at_level(level.factor))
+                for day, chain in zip(later, chains, strict=True)
+            ]
+            self.values.append(month_values(expected, end_krw, month.store, grid))
+        self.valued_from = today + 1
+
+    def ends_krw(self, day: int) -> list[Values]:
+        """Return, by level, what the end of a day is worth, shape (socs, peaks)."""
+        return [values[day + 1 - self.valued_from] for values in self.values]
+
+    def end_krw(self, day: int) -> Values:
+        """Return what the end of a day is worth over all levels, shape (socs, peaks)."""
+        shares = [level.probability for level in self.levels]
+        return np.tensordot(np.array(shares), np.stack(self.ends_krw(day)), axes=1)
+
+    def chain(self, day: int, *, seen_from: int) -> LoadChain:
+        """Return a day's chain, learnt from the days that were over when another one began."""
+        by_day_kw, kind = self.known.days_before(int(self.days[seen_from][0]))
+        positions = self.days[day]
+        alike_kw, weight = days_alike(by_day_kw, kind, self.known.kind_at(int(positions[0])))
+        return chain_of_days(alike_kw[:, self.known.table.step_of_day[positions]], weight)
+
+    def prices(self, positions: npt.NDArray[np.int64]) -> DayPrices:
+        """Return the prices of positions of the month."""
+        steps = positions - self.month.first
+        return DayPrices(
+            krw_per_kwh=self.month.prices.krw_per_kwh[steps],
+            counted=self.month.prices.counted[steps],
+        )
