@@ -9,6 +9,7 @@ import cvxpy as cp
 
 from models.assets.asset import AssetPlan
 from models.optimizer.base_load import BaseLoad
+from models.optimizer.job_relations import relation_constraints
 from models.site import Site
 from models.tariffs.demand_charge import demand_cost_krw, excess_cost_krw
 from models.tariffs.grid_prices import GridPrices
@@ -88,7 +89,10 @@ def assemble(site: Site, prices: GridPrices) -> SchedulingProblem:
             ],
         )
         + excess_cost_krw(demand_kw, site.contract.power_kw, prices)
-        + sum(asset.cost_krw(plans[asset.name].power_kw) for asset in site.assets)
+        + sum(
+            asset.cost_krw(plans[asset.name].power_kw) + plans[asset.name].decision_krw
+            for asset in site.assets
+        )
     )
     tie_break_krw = sum((plan.tie_break_krw for plan in plans.values()), start=cp.Constant(0))
     if prices.counted.any():
@@ -100,6 +104,7 @@ def assemble(site: Site, prices: GridPrices) -> SchedulingProblem:
             peak_kw >= demand_kw[months.counted_steps]  # a variable, so that slopes may multiply it
             for peak_kw, months in zip(later_peaks_kw, later, strict=True)
         ),
+        *relation_constraints(site, grid, plans),
         *(constraint for plan in plans.values() for constraint in plan.constraints),
     ]
     return SchedulingProblem(
