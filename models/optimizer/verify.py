@@ -10,6 +10,7 @@ from feature_store.errors import SandanError
 from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.asset import TOLERANCE_KW
 from models.optimizer.base_load import BaseLoad
+from models.optimizer.job_relations import relation_violations
 from models.site import Site
 
 
@@ -45,6 +46,7 @@ def _broken_limits(
         for asset in site.assets
         for violation in asset.violations(equipment_kw[asset.name], grid)
     ]
+    broken += relation_violations(site, grid, equipment_kw)
     import_kw = base.median_kw + sum(equipment_kw.values(), start=np.zeros(grid.steps))
     if import_kw.min() < -TOLERANCE_KW:
         step = int(import_kw.argmin())

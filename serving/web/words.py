@@ -31,7 +31,11 @@ ACTIONS: dict[Action, str] = {
 EQUIPMENT_KINDS = {
     "battery": marked("battery"),
     "shiftable_job": marked("shiftable job"),
+    "interruptible_job": marked("interruptible job"),
     "curtailable_load": marked("curtailable load"),
+    "thermal_store": marked("thermal store"),
+    "charger": marked("charger"),
+    "generator": marked("generator"),
     "solar": marked("solar"),
 }
 
