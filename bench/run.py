@@ -20,7 +20,7 @@ TOPICS = (
     "hostile_files",
     "demo",
 )
-LONG = ("durability", "growth", "measured_firms", "soak")
+LONG = ("durability", "growth", "measured_firms", "rolling", "schedule_family", "soak")
 """Minutes to half an hour each, or of readings that the project does not carry: run when named."""
 
 
