@@ -158,6 +158,8 @@ class Solved:
     """The cheapest schedule was found, to the solver's gap."""
 
     schedule: Schedule
+    bound_krw: float | None = None
+    """No schedule costs less than this over the horizon; None where the solver was not asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
