@@ -22,6 +22,8 @@ FOLDERS = (
     "tests/feature_store/storage",
     "tests/feature_store/features",
     "tests/models/forecasting/test_mixture.py",
+    "tests/models/optimizer/test_conflict.py",
+    "tests/models/optimizer/test_hot_problem.py",
 )
 
 
