@@ -22,6 +22,7 @@ TOPICS = (
 )
 LONG = (
     "capture",
+    "complex_schedule",
     "durability",
     "growth",
     "measured_firms",

@@ -23,6 +23,7 @@ FOLDERS = (
     "tests/feature_store/storage",
     "tests/feature_store/features",
     "tests/models/forecasting/test_mixture.py",
+    "tests/models/optimizer/complex",
     "tests/models/optimizer/test_conflict.py",
     "tests/models/optimizer/test_hot_problem.py",
 )
