@@ -42,7 +42,7 @@ def billed(
     import_kw = load_kw + power_kw
     energy_krw = float(prices.krw_per_kwh @ import_kw) * HOURS_PER_STEP
     missing_kwh = max(store.start_kwh - soc_kwh[-1], 0.0)
-    energy_krw += missing_kwh / store.charge_efficiency * float(prices.krw_per_kwh.mean())
+    energy_krw += missing_kwh * missing_krw_per_kwh(month)
     peak_kw = float(import_kw[prices.counted].max(initial=0.0))
     discharged_kwh = float(np.maximum(-power_kw, 0.0).sum()) * HOURS_PER_STEP
     return LivedMonth(
@@ -56,3 +56,8 @@ def billed(
         wear_krw=store.wear_krw_per_kwh * discharged_kwh,
         peak_kw=peak_kw,
     )
+
+
+def missing_krw_per_kwh(month: Month) -> float:
+    """Return what a kWh of charge missing at the end of a month costs: bought at the mean price."""
+    return float(month.prices.krw_per_kwh.mean()) / month.store.charge_efficiency

@@ -10,7 +10,7 @@ import numpy as np
 
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.dispatch.known_load import KnownLoad
-from models.dispatch.live import billed
+from models.dispatch.live import billed, missing_krw_per_kwh
 from models.dispatch.policy import LivedMonth, Month
 from models.dispatch.storage_plan import NoStoragePlanError, StoragePlan
 
@@ -31,8 +31,13 @@ class RatchetMonth:
 
 
 def perfect_foresight(month: Month, known: KnownLoad) -> LivedMonth:
-    """Return the month with the lowest bill; the battery ends as full as it started."""
-    plan = StoragePlan.of(month.store, month.steps, month.peak_cost)
+    """Return the month with the lowest bill, charge missing at its end bought as for everybody."""
+    plan = StoragePlan.of(
+        month.store,
+        month.steps,
+        month.peak_cost,
+        missing_krw_per_kwh=missing_krw_per_kwh(month),
+    )
     power_kw, _ = plan.solve(
         _load_kw(month, known), month.prices, soc_kwh=month.store.start_kwh, held_kw=0.0
     )
@@ -48,8 +53,7 @@ def foreseen_stretch_kw(months: Sequence[RatchetMonth], known: KnownLoad) -> lis
     """Return the battery's power in each month that makes all their bills together lowest.
 
     Each month's billed demand is the largest of its floor, its own counted peak, and those of the
-    months that it remembers; the battery ends every month as full as it started. One linear
-    problem.
+    months that it remembers; charge missing at the end of a month is bought. One linear problem.
 
     Source: KEPCO terms of supply, 기본공급약관 제68조①.
     """
@@ -61,13 +65,14 @@ def foreseen_stretch_kw(months: Sequence[RatchetMonth], known: KnownLoad) -> lis
         charge_kw = cp.Variable(month.steps, bounds=[0, store.charge_kw])
         discharge_kw = cp.Variable(month.steps, bounds=[0, store.discharge_kw])
         soc_kwh = cp.Variable(month.steps + 1, bounds=[store.least_kwh, store.most_kwh])
+        missing_kwh = cp.Variable(nonneg=True)
         load_kw, power_kw = _load_kw(month, known), charge_kw - discharge_kw
         stored_kw = store.charge_efficiency * charge_kw - discharge_kw / store.discharge_efficiency
         counted = np.flatnonzero(month.prices.counted)
         constraints += [
             soc_kwh[0] == store.start_kwh,
             soc_kwh[1:] == soc_kwh[:-1] + HOURS_PER_STEP * stored_kw,
-            soc_kwh[month.steps] >= store.start_kwh,
+            soc_kwh[month.steps] + missing_kwh >= store.start_kwh,
             power_kw >= -load_kw,
             peak_kw[number] >= load_kw[counted] + power_kw[counted],
             billed_kw[number] >= one.floor_kw,
@@ -76,6 +81,7 @@ def foreseen_stretch_kw(months: Sequence[RatchetMonth], known: KnownLoad) -> lis
         cost_krw.append(
             HOURS_PER_STEP * (month.prices.krw_per_kwh @ power_kw)
             + store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw)
+            + missing_krw_per_kwh(month) * missing_kwh
             + one.krw_per_kw * billed_kw[number]
         )
         powers.append(power_kw)

@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from feature_store.features.load_table import LoadTable
+from feature_store.features.load_table import WORKDAY, LoadTable
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 from models.dispatch.days_alike import days_alike
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.policy import Month, Now
-from models.dispatch.storage_plan import StoragePlan
+from models.dispatch.storage_plan import NoStoragePlanError, StoragePlan
 from models.dispatch.storage_value import DayPrices
 from models.forecasting.normal_score import normal_score
 from models.forecasting.quantile_curve import demand_of_score_kw
@@ -88,7 +88,9 @@ class RollingDispatcher:
             return _ahead(self.known.table, position)
         newest = self.known.newest_forecast(position)
         if newest is None:
-            raise ValueError("a plan needs forecasts; give the policy some to plan on")
+            raise NoStoragePlanError(
+                "no forecast is known where a plan begins; forecast the month from its start"
+            )
         issued, quantiles_kw = newest
         score = normal_score(np.full((len(quantiles_kw), 1), self.policy.level))
         path_kw = demand_of_score_kw(quantiles_kw, score)[position - issued :, 0]
@@ -114,10 +116,9 @@ def _ahead(table: LoadTable, position: int) -> KilowattArray:
 
 
 def _required_peak_kw(month: Month, known: KnownLoad, plan: StoragePlan) -> float:
-    """The highest of the peaks that the battery could not have avoided on past days."""
+    """The highest of the peaks that the battery could not have avoided on past working days."""
     by_day_kw, kind = known.days_before(month.first)
-    kinds = known.kind_at(month.first)
-    days_kw, _ = days_alike(by_day_kw[-TARGET_DAYS:], kind[-TARGET_DAYS:], kinds)
+    days_kw, _ = days_alike(by_day_kw[-TARGET_DAYS:], kind[-TARGET_DAYS:], WORKDAY)
     prices = DayPrices(
         krw_per_kwh=month.prices.krw_per_kwh[:STEPS_PER_DAY],
         counted=np.ones(STEPS_PER_DAY, dtype=bool),

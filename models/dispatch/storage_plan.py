@@ -43,15 +43,27 @@ class StoragePlan:
     peak_cost: PeakCost
 
     @classmethod
-    def of(cls, store: Store, steps: int, peak_cost: PeakCost) -> Self:
+    def of(
+        cls,
+        store: Store,
+        steps: int,
+        peak_cost: PeakCost,
+        *,
+        missing_krw_per_kwh: float | None = None,
+    ) -> Self:
         """Compile the problem of ``steps`` intervals.
 
-        The battery ends at least as full as it is declared to start. Nothing is fed into the grid.
+        The battery ends at least as full as it is declared to start, or pays
+        ``missing_krw_per_kwh`` for what is missing. Nothing is fed into the grid.
         """
         charge_kw = cp.Variable(steps, bounds=[0, store.charge_kw], name="store.charge_kw")
         discharge_kw = cp.Variable(steps, bounds=[0, store.discharge_kw], name="store.discharge_kw")
         held_kwh = cp.Variable(
             steps + 1, bounds=[store.least_kwh, store.most_kwh], name="store.soc_kwh"
+        )
+        missing_kwh = cp.Variable(
+            bounds=[0, 0 if missing_krw_per_kwh is None else store.most_kwh],
+            name="store.missing_kwh",
         )
         peak_kw = cp.Variable(name="site.peak_kw")
         load_kw = cp.Parameter(steps, name="site.load_kw")
@@ -68,6 +80,7 @@ class StoragePlan:
             HOURS_PER_STEP * (krw_per_kwh @ power_kw)
             + store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw)
             + peak_cost.krw_per_kw @ over_kw
+            + (missing_krw_per_kwh or 0.0) * missing_kwh
             + TIE_BREAK_KRW_PER_KWH * moved_kwh
         )
         problem = cp.Problem(
@@ -75,7 +88,7 @@ class StoragePlan:
             [
                 held_kwh[0] == soc_kwh,
                 held_kwh[1:] == held_kwh[:-1] + HOURS_PER_STEP * stored_kw,
-                held_kwh[steps] >= store.start_kwh,
+                held_kwh[steps] + missing_kwh >= store.start_kwh,
                 power_kw >= -load_kw,
                 peak_kw >= counted_load_kw + power_kw,
                 over_kw >= peak_kw - above_kw,

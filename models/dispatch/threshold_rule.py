@@ -118,8 +118,8 @@ def _past_month(month: Month, known: KnownLoad, first: int) -> Month | None:
     krw_per_kwh, counted = np.zeros(steps), np.zeros(steps, dtype=bool)
     for of in range(first, month.first):
         alike = np.flatnonzero((kind[now] == kind[of]) & (step_of_day[now] == step_of_day[of]))
-        if not len(alike):
-            return None
+        if not len(alike):  # no day of the month is of that kind: the hours are the same
+            alike = np.flatnonzero(step_of_day[now] == step_of_day[of])
         krw_per_kwh[of - first] = month.prices.krw_per_kwh[alike[0]]
         counted[of - first] = month.prices.counted[alike[0]]
     return replace(month, first=first, prices=DayPrices(krw_per_kwh=krw_per_kwh, counted=counted))

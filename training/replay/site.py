@@ -36,7 +36,7 @@ class ReplaySite:
 def replay_site(firm: Firm, history: LoadHistory, *, name: str | None = None) -> ReplaySite:
     """Return a firm as a site that can be lived again.
 
-    Gaps are filled with the load a week before, or, in the first week, with the mean load.
+    Gaps are filled with the load a week before, or, in the first week, with its mean.
 
     Raises:
         NotReplayableError: The firm does not declare exactly one battery.
@@ -58,10 +58,10 @@ def replay_site(firm: Firm, history: LoadHistory, *, name: str | None = None) ->
 
 
 def _filled(demand_kw: KilowattArray) -> KilowattArray:
-    filled = np.where(
-        np.isnan(demand_kw[:STEPS_PER_WEEK]), np.nanmean(demand_kw), demand_kw[:STEPS_PER_WEEK]
-    )
-    filled = np.concatenate([filled, demand_kw[STEPS_PER_WEEK:]])
+    """Fill gaps from what lies before them; those of the first week by its mean."""
+    filled = demand_kw.copy()
+    first_week = filled[:STEPS_PER_WEEK]
+    first_week[np.isnan(first_week)] = np.nanmean(first_week)
     for step in np.flatnonzero(np.isnan(filled)):
         filled[step] = filled[step - STEPS_PER_WEEK]
     return filled
