@@ -12,6 +12,7 @@ from models.dispatch.known_load import KnownLoad
 from models.dispatch.live import live
 from models.dispatch.policy import Month, Now, PeakCost
 from models.dispatch.rolling_plan import RollingPlan
+from models.dispatch.storage_plan import NoStoragePlanError
 from models.dispatch.storage_value import DayPrices
 from models.dispatch.threshold_rule import ThresholdDispatcher, ThresholdRule
 from tests.made_replay import a_site, forecasts_by_last_week
@@ -111,7 +112,7 @@ def test_a_starting_target_spends_nothing_below_what_past_days_could_not_avoid()
 
 def test_a_plan_without_forecasts_says_so():
     blind = KnownLoad(table=KNOWN.table)
-    with pytest.raises(ValueError, match="a plan needs forecasts"):
+    with pytest.raises(NoStoragePlanError, match="forecast the month from its start"):
         live(RollingPlan(name="blind"), a_month(1), blind)
 
 
