@@ -44,7 +44,15 @@ def uncoupled_kw() -> KilowattArray:
     return plan_complex(a_complex(3), SharedTerms()).demand_kw
 
 
-@pytest.mark.parametrize("shared", ["peak", "feeder", "battery", "all of them"])
+@pytest.mark.parametrize(
+    "shared",
+    [
+        pytest.param("peak", marks=long_form),
+        "feeder",
+        "battery",
+        pytest.param("all of them", marks=long_form),
+    ],
+)
 def test_the_plan_is_within_a_thousandth_of_the_pooled_optimum(shared: str, uncoupled_kw) -> None:
     members = a_complex(3)
     limit_kw = np.full(GRID.steps, 0.9 * uncoupled_kw.max())
@@ -82,6 +90,7 @@ def test_the_cost_told_is_the_firms_bills_and_the_shared_peak() -> None:
     assert abs(schedule.objective_krw - schedule.cost_krw) < 5.0 * len(members)
 
 
+@long_form
 def test_a_shared_price_lowers_the_peak_that_the_firms_make_together() -> None:
     members = a_complex(4, jobs=False)
     terms = some_terms(peak_krw_per_kw=30_000.0)
