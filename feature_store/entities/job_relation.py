@@ -16,6 +16,7 @@ class Precedence(Declared):
     """One job starts only when another of the same day is over."""
 
     kind: Literal["precedence"]
+    """Which relation it is."""
     first: str
     """Name of the job that comes first: all its runs of the day."""
     then: str
@@ -28,6 +29,7 @@ class Exclusion(Declared):
     """Jobs that never run at once, e.g. for they share a tool."""
 
     kind: Literal["exclusion"]
+    """Which relation it is."""
     jobs: tuple[str, ...] = Field(min_length=2)
     """Names of the jobs."""
 
@@ -36,6 +38,7 @@ class Crew(Declared):
     """Jobs of which only so many run at once, for somebody has to stand by."""
 
     kind: Literal["crew"]
+    """Which relation it is."""
     jobs: tuple[str, ...] = Field(min_length=2)
     """Names of the jobs."""
     at_most: int = Field(ge=1)

@@ -174,10 +174,16 @@ class InterruptibleJob:
     def on_before(self, grid: TimeGrid) -> int:
         """Return for how many steps it has run at the start of ``grid``.
 
-        A run that its window's end cuts short counts as long enough: it cannot go on.
+        A run that its window's end cuts short counts as long enough: it cannot go on. What ran
+        before the day's window opened is no run of this work.
         """
         declared = self.parameters.on_before
         if declared is not None:
+            around = TimeGrid(grid.at(-1), 2)
+            date = around.clock(self.firm.zone).date
+            was_open = bool((self._working(around) & self._in_window(around))[0])
+            if not was_open or date[0] != date[1]:
+                return 0
             ahead = TimeGrid(grid.start, self.parameters.switching.min_on)
             open_ahead = np.append(self._working(ahead) & self._in_window(ahead), [False])
             room = int(np.argmin(open_ahead))

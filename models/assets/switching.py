@@ -52,8 +52,8 @@ def switching(
     describe the hull of least times on and off.
     """
     steps = on.shape[0]
-    start_on = cp.Variable(steps, bounds=[0, 1], name=f"{name}.start_on")
-    stop_on = cp.Variable(steps, bounds=[0, 1], name=f"{name}.stop_on")
+    start_on = cp.Variable(steps, bounds=[0, 1], name=f"{name}.started_on")
+    stop_on = cp.Variable(steps, bounds=[0, 1], name=f"{name}.stopped_on")
     before = cp.hstack([past[limits.memory - 1], on[: steps - 1]]) if steps > 1 else past[-1:]
     constraints: list[cp.Constraint] = [on - before == start_on - stop_on]
     if limits.min_on > 1:

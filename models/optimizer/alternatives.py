@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,6 +11,7 @@ import numpy as np
 
 from feature_store.time_grid import KilowattArray
 from models.optimizer.base_load import BaseLoad
+from models.optimizer.carried_on import holding
 from models.optimizer.pricing import Pricing
 from models.optimizer.problem import assemble
 from models.optimizer.schedule import PlanCost
@@ -70,32 +72,42 @@ def alternatives(
 
 
 def solved_for(pricing: Pricing, usual_kw: Powers, *, time_limit_s: float) -> SolveFor:
-    """Return how the site of ``pricing`` is solved for another load or with less equipment."""
+    """Return how the site of ``pricing`` is solved for another load or with less equipment.
+
+    What may not be moved stays in the problem and is held to its usual operation, so that relations
+    between jobs hold. ``time_limit_s`` is for all solves together: what comes too late is not
+    found.
+    """
+    deadline = time.perf_counter() + time_limit_s
 
     def solve_for(base: BaseLoad, movable: frozenset[str]) -> Powers | None:
-        assets = tuple(asset for asset in pricing.site.assets if asset.name in movable)
-        kept_kw = {name: power_kw for name, power_kw in usual_kw.items() if name not in movable}
-        total_kw = pricing.total_kw(kept_kw)
-        rest = replace(
-            base,
-            median_kw=np.maximum(base.median_kw + total_kw, 0.0),
-            cautious_kw=np.maximum(base.cautious_kw + total_kw, 0.0),
-        )
-        scheduling = assemble(replace(pricing.site, assets=assets), pricing.prices)
-        scheduling.fill(rest, pricing.demand_floor_kw.tolist(), pricing.later_cuts)
-        found = solve(scheduling, time_limit_s=time_limit_s)
-        if not isinstance(found, Solution):
+        left_s = deadline - time.perf_counter()
+        if left_s <= 0:
             return None
-        powers = kept_kw | dict(found.equipment_kw)
-        return {asset.name: powers[asset.name] for asset in pricing.site.assets}
+        scheduling = assemble(
+            pricing.site, pricing.prices, terms=pricing.terms, scenarios=base.scenarios
+        )
+        scheduling.fill(base, pricing.demand_floor_kw.tolist(), pricing.later_cuts)
+        kept_kw = {name: power_kw for name, power_kw in usual_kw.items() if name not in movable}
+        found = solve(holding(scheduling, kept_kw), time_limit_s=left_s)
+        return dict(found.equipment_kw) | kept_kw if isinstance(found, Solution) else None
 
     return solve_for
 
 
 def safer_load(base: BaseLoad) -> BaseLoad:
-    """Return the load whose cautious path lies further above the median."""
+    """Return the load whose cautious path lies further above the median.
+
+    Of scenarios the worst tail alone is looked at, and the highest of them is the cautious path.
+    """
+    if base.scenarios is not None:
+        return replace(
+            base,
+            cautious_kw=base.scenarios.paths_kw.max(axis=0),
+            scenarios=replace(base.scenarios, risk_share=1.0),
+        )
     above_kw = SAFER_SPREADS * (base.cautious_kw - base.median_kw)
-    margin_kw = np.maximum(above_kw, LEAST_MARGIN_SHARE * base.median_kw)
+    margin_kw = np.maximum(above_kw, LEAST_MARGIN_SHARE * np.maximum(base.median_kw, 0.0))
     return replace(base, cautious_kw=base.median_kw + margin_kw)
 
 
@@ -138,7 +150,7 @@ def _alternative(name: Name, pricing: Pricing, usual_kw: Powers, powers: Powers)
 
 def _is_allowed(pricing: Pricing, powers: Powers) -> bool:
     try:
-        verify(pricing.site, pricing.prices.grid, pricing.base, powers)
+        verify(pricing.site, pricing.prices.grid, pricing.base, powers, pricing.terms)
     except UnsafeScheduleError:
         return False
     return True

@@ -14,6 +14,7 @@ from models.assets.asset import AssetPlan
 from models.assets.clock_time import step_of_day
 from models.assets.job_decisions import BoolArray, Job, JobDecisions
 from models.assets.job_limit import job_limits
+from models.optimizer.limits import JOINED
 from models.site import Site
 
 
@@ -34,8 +35,12 @@ def relation_constraints(
     for limit in job_limits(site.job_relations):
         holds = np.flatnonzero(limit.on(grid, site.zone))
         if holds.size:
-            at_once = cp.sum([decisions(name).running for name in limit.jobs])
-            constraints.append(at_once[holds] <= limit.at_most)
+            running = cp.sum([decisions(name).running for name in limit.jobs])
+            quantity = "exclusive_on" if limit.at_most == 1 else "crew_on"
+            at_once = cp.Variable(
+                holds.size, bounds=[0, limit.at_most], name=_named(limit.jobs, quantity)
+            )
+            constraints.append(at_once == running[holds])
     for relation in site.job_relations:
         if isinstance(relation, Precedence):
             constraints += _in_order(site, grid, relation, decisions)
@@ -91,7 +96,20 @@ def _in_order(
             over_on <= 1 - decisions(precedence.first).running,
             over_on[day_goes_on + 1] >= over_on[day_goes_on],
         ]
-    return constraints + [one <= other[looked_at] for one in begun for other in over]
+    for one in begun:
+        for other in over:
+            waits = cp.Variable(
+                grid.steps,
+                bounds=[0, 1],
+                name=_named((precedence.first, precedence.then), "order_on"),
+            )
+            constraints.append(waits == other[looked_at] - one)
+    return constraints
+
+
+def _named(jobs: tuple[str, ...], quantity: str) -> str:
+    """Name a variable by the jobs concerned, so that a conflict can be told in their names."""
+    return f"{JOINED.join(jobs)}.{quantity}"
 
 
 def _broken_order(

@@ -11,16 +11,52 @@ from models.optimizer.linear_program import LinearProgram, Positions
 
 SITE = "site"
 """Owner of the variables that are no equipment's."""
+JOINED = " & "
+"""Between the jobs that a relation is about, in the names of its variables."""
 WORDS = {
     "charge_kw": "charging power",
     "discharge_kw": "discharging power",
     "soc_kwh": "window of the state of charge",
     "initial_soc_kwh": "state of charge at the start",
+    "reserve_kwh": "reserve",
     "start_on": "runs within their windows",
     "reduction_kw": "largest reduction",
     "curtailed_kw": "expected generation",
+    "draw_kw": "hours and largest draw",
+    "fed_kw": "largest output",
+    "level_on": "hours in which it may run",
+    "remaining_kwh": "energy still to be drawn",
+    "starts_left": "starts in a day",
+    "starts_done": "starts in a day",
+    "export_kw": "largest power fed back into the grid",
+    "exclusive_on": "never at the same time",
+    "crew_on": "no more at the same time than the crew can serve",
+    "order_on": "one only after the other is over",
 }
 """What operators call a quantity; others are called by their name in the declaration."""
+SUMS = {
+    "level_on": "work of a day",
+    "draw_kw": "energy asked for",
+    "discharge_kw": "energy discharged in a day",
+    "reduction_kw": "energy given up in a day",
+    "started_on": "starts in a day",
+    "reduced_on": "longest reduction",
+}
+"""What operators call a limit on the sum of one quantity."""
+TIMES = {
+    "started_on": "least time on",
+    "stopped_on": "least time off",
+    "held_on": "run under way at the start",
+    "barred_on": "pause under way at the start",
+}
+"""What operators call a limit that ties such a decision to running."""
+PAIRS = {
+    frozenset({"running_on", "fed_kw"}): "least and largest output",
+    frozenset({"reduced_on", "reduction_kw"}): "least and largest reduction",
+}
+"""What operators call a limit on two quantities of one piece of equipment."""
+WRITTEN_DOWN = frozenset({"begun_on", "over_on"})
+"""What only follows from when a job runs: rows on it define it and are no limit."""
 NO_EXPORT = "no power is fed back into the grid"
 CONTRACT_POWER = "the contract power"
 END_STATE = "state of charge at the end"
@@ -109,10 +145,12 @@ def _bounding(linear: LinearProgram, owner: npt.NDArray[np.intp]) -> list[LimitR
         limit = _limit(names)
         if names[0].partition(".")[0] == SITE:
             limit = Limit(equipment=(), what=CONTRACT_POWER if is_upper else NO_EXPORT)
-        elif states and is_equality:
-            limit = _limit(states)
-        elif any(".initial_" in state for state in states):
+        elif not is_equality and any(
+            state.rpartition(".")[2].startswith(("initial_", "final_")) for state in states
+        ):
             limit = Limit(equipment=limit.equipment, what=END_STATE)
+        elif states:
+            limit = _limit(states)
         found.append(
             LimitRows(
                 limit=limit,
@@ -136,9 +174,12 @@ def _rows(linear: LinearProgram, owner: npt.NDArray[np.intp]) -> list[LimitRows]
         is_definition = linear.is_equality[rows[0]] and owners.size > 1
         if owners.size == 0 or owners[0] < 0 or is_definition:
             continue
+        names = _names(linear, owners)
+        if _is_written_down(names):
+            continue
         found.append(
             LimitRows(
-                limit=_limit(_names(linear, owners)),
+                limit=_limit_of_rows(names, is_single=rows.size == 1),
                 rows=rows,
                 bounding_rows=_none(),
                 declared_columns=_none(),
@@ -151,14 +192,39 @@ def _names(linear: LinearProgram, owners: npt.NDArray[np.intp]) -> tuple[str, ..
     return tuple(linear.variables[number][0].name() for number in np.unique(owners))
 
 
+def _is_written_down(names: tuple[str, ...]) -> bool:
+    """Whether rows on these quantities only write down what follows from others."""
+    quantities = {name.rpartition(".")[2] for name in names}
+    of_the_site = all(name.rpartition(".")[0] == SITE for name in names)
+    return bool(quantities & WRITTEN_DOWN) or (of_the_site and "export_kw" in quantities)
+
+
 def _limit(names: tuple[str, ...]) -> Limit:
     """Return the limit on quantities called ``equipment.quantity``."""
     parted = [name.rpartition(".") for name in names]
-    equipment = tuple(dict.fromkeys(whose for whose, _, _ in parted if whose not in {SITE, ""}))
     return Limit(
-        equipment=equipment,
+        equipment=_equipment(names),
         what=" and ".join(dict.fromkeys(_word(quantity) for _, _, quantity in parted)),
     )
+
+
+def _limit_of_rows(names: tuple[str, ...], *, is_single: bool) -> Limit:
+    """Return the limit that rows on these quantities are; ``is_single`` if it is one row."""
+    quantities = frozenset(name.rpartition(".")[2] for name in names)
+    what = PAIRS.get(quantities)
+    if len(quantities) > 1:
+        what = next((TIMES[one] for one in TIMES if one in quantities), what)
+    elif is_single or quantities != {"level_on"}:  # of a job with levels: one sum, or each step
+        what = SUMS.get(min(quantities), what)
+    if what is None:
+        return _limit(names)
+    return Limit(equipment=_equipment(names), what=what)
+
+
+def _equipment(names: tuple[str, ...]) -> tuple[str, ...]:
+    owners = [name.rpartition(".")[0] for name in names]
+    each = [one for owner in owners for one in owner.split(JOINED)]
+    return tuple(dict.fromkeys(one for one in each if one not in {SITE, ""}))
 
 
 def _word(quantity: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,7 +16,6 @@ from models.optimizer.pricing import Pricing
 from models.optimizer.problem import assemble
 from models.optimizer.solve import Solution, solve
 from models.site import Site
-from models.tariffs.grid_prices import grid_prices
 
 Kind = Literal[
     "contract_power_kw",
@@ -84,14 +84,20 @@ def least_cost(pricing: Pricing, *, time_limit_s: float) -> LeastCost:
     """Return how the plans of sites like that of ``pricing`` are costed, each solved anew.
 
     The load, the demand floors and what later months cost stay: of the contract power only the
-    surcharge above it is looked at, not the 30 % of it that are billed at least.
+    surcharge above it is looked at, or that it is a hard limit, not the 30 % of it that are billed
+    at least. ``time_limit_s`` is for all of them together: what comes too late is not found.
     """
-    grid = pricing.prices.grid
+    deadline = time.perf_counter() + time_limit_s
 
     def least_krw(site: Site) -> float | None:
-        scheduling = assemble(site, grid_prices(site.contract, grid, site.zone))
+        left_s = deadline - time.perf_counter()
+        if left_s <= 0:
+            return None
+        scheduling = assemble(
+            site, pricing.prices, terms=pricing.terms, scenarios=pricing.base.scenarios
+        )
         scheduling.fill(pricing.base, pricing.demand_floor_kw.tolist(), pricing.later_cuts)
-        found = solve(scheduling, time_limit_s=time_limit_s)
+        found = solve(scheduling, time_limit_s=left_s)
         if not isinstance(found, Solution):
             return None
         return replace(pricing, site=site).cost(found.equipment_kw).total_krw

@@ -33,13 +33,15 @@ def planned_peak(pricing: Pricing, equipment_kw: Mapping[str, KilowattArray]) ->
     steps = prices.counted.nonzero()[0]
     if steps.size == 0:
         return None
-    demand_kw = pricing.base.cautious_kw + pricing.total_kw(equipment_kw)
+    demand_kw = pricing.demand_kw(equipment_kw)
     step = int(steps[demand_kw[steps].argmax()])
-    drawn_kw = {name: float(power_kw[step]) for name, power_kw in equipment_kw.items()}
+    # Of the running interval only what is left of it can be drawn by anything.
+    share = pricing.terms.rest_share(step)
+    drawn_kw = {name: share * float(power_kw[step]) for name, power_kw in equipment_kw.items()}
     told = sorted(drawn_kw.items(), key=lambda item: (-item[1], item[0]))
     return PlannedPeak(
         at=prices.grid.at(step).astimezone(pricing.site.zone),
         demand_kw=float(demand_kw[step]),
-        base_kw=float(pricing.base.cautious_kw[step]),
+        base_kw=float(demand_kw[step]) - sum(drawn_kw.values()),
         equipment_kw={name: power_kw for name, power_kw in told if abs(power_kw) >= LEAST_KW},
     )

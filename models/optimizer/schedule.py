@@ -159,7 +159,15 @@ class Solved:
 
     schedule: Schedule
     bound_krw: float | None = None
-    """No schedule costs less than this over the horizon; None where the solver was not asked."""
+    """No schedule costs less than this over the horizon, but for preferences among equally cheap
+    ones, which weigh a few won; None where the solver was not asked."""
+
+    @property
+    def gap_krw(self) -> float | None:
+        """Most that any other schedule could be cheaper."""
+        if self.bound_krw is None:
+            return None
+        return self.schedule.planned_cost.total_krw - self.bound_krw
 
 
 @dataclass(frozen=True, kw_only=True)

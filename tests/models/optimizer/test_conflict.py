@@ -5,18 +5,23 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import cvxpy as cp
 import numpy as np
 import pytest
 
+from feature_store.entities.firm import Equipment
+from feature_store.entities.job_relation import Crew, Exclusion, Precedence, related_jobs
 from feature_store.time_grid import HOURS_PER_STEP, TimeGrid
 from models.optimizer.conflict import Conflict, conflict_of
+from models.optimizer.job_relations import relation_constraints
 from models.optimizer.limits import CONTRACT_POWER, END_STATE, NO_EXPORT, WORDS
 from models.optimizer.linear_program import LinearProgram
 from models.site import site_of
-from tests.models.optimizer.example_works import BATTERY, EVERYTHING, WEDNESDAY, works
+from tests.contracts.test_every_asset import DECLARED
+from tests.models.optimizer.example_works import BATTERY, ESS, EVERYTHING, KILN, WEDNESDAY, works
 
 CASES = 300 if os.environ.get("SANDAN_SOAK") else 60
 NAMED_SHARE = 0.95
@@ -175,3 +180,74 @@ def test_without_time_the_answer_says_that_it_may_name_too_much():
     found = conflict(made.problem(), time_limit_s=0.0)
     assert not found.is_irreducible
     assert planted <= {limit.text for limit in found.limits}
+
+
+def job(name: str, **parameters) -> Equipment:
+    return Equipment(name=name, kind="shiftable_job", parameters=KILN | parameters)
+
+
+NARROW = {"earliest_start": "10:00", "latest_end": "13:00"}
+PRESS = job("press", **NARROW, usual_start="10:00")
+OVEN = job("oven", **NARROW, usual_start="11:00")
+FURNACE = job("furnace", **NARROW, usual_start="10:30")
+PUMP = Equipment(
+    name="pump",
+    kind="interruptible_job",
+    parameters=DECLARED["interruptible_job"] | {"latest_end": "14:00", "usual_start": "10:00"},
+)
+
+
+@pytest.mark.parametrize(
+    ("equipment", "relation", "told"),
+    [
+        (
+            (PRESS, OVEN, ESS),
+            Exclusion(kind="exclusion", jobs=("press", "oven")),
+            "press and oven: never at the same time",
+        ),
+        (
+            (PRESS, OVEN, FURNACE, ESS),
+            Crew(kind="crew", jobs=("press", "oven", "furnace"), at_most=2),
+            "press and oven and furnace: no more at the same time than the crew can serve",
+        ),
+        (
+            (PRESS, OVEN, ESS),
+            Precedence(kind="precedence", first="press", then="oven"),
+            "press and oven: one only after the other is over",
+        ),
+        (
+            (PRESS, PUMP, ESS),
+            Precedence(kind="precedence", first="press", then="pump", gap="03:00"),
+            "press and pump: one only after the other is over",
+        ),
+    ],
+    ids=["exclusion", "crew", "precedence", "precedence of an interruptible job"],
+)
+def test_a_relation_that_cannot_hold_is_named_with_its_jobs(equipment, relation, told):
+    site = replace(site_of(works(*equipment)), job_relations=(relation,))
+    grid = TimeGrid(WEDNESDAY, steps=96)
+    plans = {asset.name: asset.plan(grid) for asset in site.assets}
+    rows = [row for plan in plans.values() for row in plan.constraints]
+    rows += relation_constraints(site, grid, plans)
+    drawn_kw = sum(plan.power_kw for plan in plans.values())
+    found = conflict(cp.Problem(cp.Minimize(cp.sum(drawn_kw)), rows))
+    assert told in {limit.text for limit in found.limits}
+    assert set(found.equipment) == set(related_jobs(relation))
+    assert NO_EXPORT not in found.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "value", "told"),
+    [
+        ("charger", "remaining_kwh", 500.0, {"energy asked for", "hours and largest draw"}),
+        ("interruptible_job", "remaining_kwh", 900.0, {"work of a day"}),
+        ("thermal_store", "soc_kwh", 900.0, {WORDS["soc_kwh"], WORDS["initial_soc_kwh"]}),
+    ],
+)
+def test_of_each_kind_the_limits_are_called_what_operators_call_them(kind, state, value, told):
+    one = Equipment(name="it", kind=kind, parameters=DECLARED[kind])
+    asset = site_of(works(one)).assets[0]
+    plan = asset.plan(TimeGrid(WEDNESDAY + timedelta(hours=11), steps=48))
+    plan.state[state].value = value
+    found = conflict(cp.Problem(cp.Minimize(cp.sum(plan.power_kw)), plan.constraints))
+    assert {limit.what for limit in found.limits} >= told

@@ -166,7 +166,9 @@ def test_what_is_untrue_is_told_with_its_size():
     pricing, schedule = a_plan(0)
     cost = schedule.planned_cost
     cheaper = replace(schedule, planned_cost=replace(cost, energy_krw=cost.energy_krw - 1000))
-    with pytest.raises(UnsafeScheduleError, match=r"works: .*the energy charge of [\d,]+ won is"):
+    with pytest.raises(
+        UnsafeScheduleError, match=r"works: .*the planned energy charge of [\d,]+ won is"
+    ):
         verify_schedule(pricing, cheaper)
 
 
