@@ -26,6 +26,7 @@ FOLDERS = (
     "tests/models/optimizer/complex",
     "tests/models/optimizer/test_conflict.py",
     "tests/models/optimizer/test_hot_problem.py",
+    "tests/models/optimizer/test_mutated_plans.py",
 )
 
 

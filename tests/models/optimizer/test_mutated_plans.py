@@ -1,5 +1,9 @@
-"""No plan that was tampered with passes the verifier; every plan that was not, does."""
+"""No plan that was tampered with passes the verifier; every plan that was not, does.
 
+``SANDAN_SOAK=1`` runs the long form.
+"""
+
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -24,7 +28,7 @@ from tests.models.optimizer.example_works import (
 )
 from tests.models.optimizer.test_later_months import JULY_WEDNESDAY
 
-MUTANTS = 1000
+MUTANTS = 1000 if os.environ.get("SANDAN_SOAK") else 200
 LOADS = 5
 
 
@@ -148,7 +152,7 @@ def is_caught(pricing: Pricing, schedule: Schedule) -> bool:
     return False
 
 
-def test_a_thousand_mutated_plans_are_caught_and_the_plans_themselves_pass():
+def test_mutated_plans_are_caught_and_the_plans_themselves_pass():
     rng = np.random.default_rng(0)
     plans = [a_plan(seed) for seed in range(LOADS)]
     for pricing, schedule in plans:

@@ -49,7 +49,7 @@ def uncoupled_kw() -> KilowattArray:
     [
         pytest.param("peak", marks=long_form),
         "feeder",
-        "battery",
+        pytest.param("battery", marks=long_form),
         pytest.param("all of them", marks=long_form),
     ],
 )
