@@ -50,6 +50,16 @@ class KnownLoad:
             return None
         return int(self.forecasts.issue[number]), self.forecasts.quantiles_kw[number]
 
+    def forecasts_before(self, position: int, reach: int) -> Forecasts | None:
+        """Return the forecasts issued in the ``reach`` intervals before a position."""
+        if self.forecasts is None:
+            return None
+        first, end = np.searchsorted(self.forecasts.issue, (position - reach, position))
+        return Forecasts(
+            issue=self.forecasts.issue[first:end],
+            quantiles_kw=self.forecasts.quantiles_kw[first:end],
+        )
+
 
 def days_of_positions(table: LoadTable, first: int, steps: int) -> list[npt.NDArray[np.int64]]:
     """Return the positions of each local day of a stretch, day by day."""
