@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.dispatch.known_load import KnownLoad
+from models.dispatch.live_with_jobs import live_with_jobs
+from models.dispatch.lived_bill import billed
 from models.dispatch.policy import LivedMonth, Month, Now, Policy
 
 
@@ -16,6 +17,8 @@ def live(policy: Policy, month: Month, known: KnownLoad) -> LivedMonth:
     the battery itself would. Charge that is missing at the end is bought at the month's mean price
     with its losses; charge that is left over is a gift to the month after it.
     """
+    if month.flexible is not None:
+        return live_with_jobs(policy, month, month.flexible, known)
     dispatcher = policy.start(month, known)
     load_kw = known.table.demand_kw[month.first : month.first + month.steps]
     power_kw = np.zeros(month.steps)
@@ -31,28 +34,3 @@ def live(policy: Policy, month: Month, known: KnownLoad) -> LivedMonth:
         if month.prices.counted[step]:
             peak_kw = max(peak_kw, now.load_kw + power_kw[step])
     return billed(policy.name, month, load_kw, power_kw)
-
-
-def billed(
-    policy: str, month: Month, load_kw: KilowattArray, power_kw: KilowattArray
-) -> LivedMonth:
-    """Price a month's operation, following the battery's charge through it."""
-    prices, store = month.prices, month.store
-    soc_kwh = store.charge_kwh(power_kw)
-    import_kw = load_kw + power_kw
-    energy_krw = float(prices.krw_per_kwh @ import_kw) * HOURS_PER_STEP
-    missing_kwh = max(store.start_kwh - soc_kwh[-1], 0.0)
-    energy_krw += missing_kwh / store.charge_efficiency * float(prices.krw_per_kwh.mean())
-    peak_kw = float(import_kw[prices.counted].max(initial=0.0))
-    discharged_kwh = float(np.maximum(-power_kw, 0.0).sum()) * HOURS_PER_STEP
-    return LivedMonth(
-        policy=policy,
-        month=month.name,
-        power_kw=power_kw,
-        soc_kwh=soc_kwh,
-        load_kw=load_kw,
-        energy_krw=energy_krw,
-        peak_krw=float(month.peak_cost.krw(peak_kw)),
-        wear_krw=store.wear_krw_per_kwh * discharged_kwh,
-        peak_kw=peak_kw,
-    )

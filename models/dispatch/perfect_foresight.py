@@ -3,45 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cvxpy as cp
 import numpy as np
 
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
+from models.dispatch.foresight_with_jobs import (
+    ForeseenMonth,
+    base_load_kw,
+    foreseen_month,
+    foreseen_months,
+)
 from models.dispatch.known_load import KnownLoad
-from models.dispatch.live import billed
+from models.dispatch.lived_bill import billed
 from models.dispatch.policy import LivedMonth, Month
+from models.dispatch.ratchet_month import RatchetMonth
 from models.dispatch.storage_plan import NoStoragePlanError, StoragePlan
 
 NAME = "perfect-foresight"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RatchetMonth:
-    """A month of a stretch whose peaks are remembered."""
-
-    month: Month
-    krw_per_kw: float
-    """Demand charge."""
-    floor_kw: float
-    """Billed whatever happens in the stretch."""
-    remembers: tuple[int, ...]
-    """Earlier months of the stretch whose peaks it is billed for."""
-
-
 def perfect_foresight(month: Month, known: KnownLoad) -> LivedMonth:
-    """Return the month with the lowest bill; the battery ends as full as it started."""
+    """Return the month with the lowest bill; the battery ends as full as it started.
+
+    With jobs it is a bound below it, see :mod:`models.dispatch.foresight_with_jobs`.
+    """
+    if month.flexible is not None:
+        return foreseen(month, known, foreseen_month(month, month.flexible, known))
     plan = StoragePlan.of(month.store, month.steps, month.peak_cost)
     power_kw, _ = plan.solve(
-        _load_kw(month, known), month.prices, soc_kwh=month.store.start_kwh, held_kw=0.0
+        base_load_kw(month, known), month.prices, soc_kwh=month.store.start_kwh, held_kw=0.0
     )
     return foreseen(month, known, power_kw)
 
 
-def foreseen(month: Month, known: KnownLoad, power_kw: KilowattArray) -> LivedMonth:
-    """Return a month operated as was decided with foresight."""
-    return billed(NAME, month, _load_kw(month, known), power_kw)
+def foreseen(month: Month, known: KnownLoad, done: KilowattArray | ForeseenMonth) -> LivedMonth:
+    """Return a month operated as was decided with foresight.
+
+    Args:
+        month: What is operated.
+        known: Its load.
+        done: The battery's power, shape (steps,), or that of all equipment.
+    """
+    load_kw = base_load_kw(month, known)
+    if isinstance(done, ForeseenMonth):
+        return billed(NAME, month, load_kw + done.runs_kw, done.battery_kw, done.given_up_kw)
+    return billed(NAME, month, load_kw, done)
+
+
+def foreseen_stretch(
+    months: Sequence[RatchetMonth], known: KnownLoad
+) -> Sequence[KilowattArray | ForeseenMonth]:
+    """Return what is done in each month of a stretch that makes all their bills together lowest."""
+    flexible = [one.month.flexible for one in months if one.month.flexible is not None]
+    if flexible:
+        return foreseen_months(months, flexible, known)
+    return foreseen_stretch_kw(months, known)
 
 
 def foreseen_stretch_kw(months: Sequence[RatchetMonth], known: KnownLoad) -> list[KilowattArray]:
@@ -61,7 +78,7 @@ def foreseen_stretch_kw(months: Sequence[RatchetMonth], known: KnownLoad) -> lis
         charge_kw = cp.Variable(month.steps, bounds=[0, store.charge_kw])
         discharge_kw = cp.Variable(month.steps, bounds=[0, store.discharge_kw])
         soc_kwh = cp.Variable(month.steps + 1, bounds=[store.least_kwh, store.most_kwh])
-        load_kw, power_kw = _load_kw(month, known), charge_kw - discharge_kw
+        load_kw, power_kw = base_load_kw(month, known), charge_kw - discharge_kw
         stored_kw = store.charge_efficiency * charge_kw - discharge_kw / store.discharge_efficiency
         counted = np.flatnonzero(month.prices.counted)
         constraints += [
@@ -87,7 +104,3 @@ def foreseen_stretch_kw(months: Sequence[RatchetMonth], known: KnownLoad) -> lis
             "limits and its state of charge at the start"
         )
     return [np.asarray(power_kw.value, dtype=np.float64) for power_kw in powers]
-
-
-def _load_kw(month: Month, known: KnownLoad) -> KilowattArray:
-    return known.table.demand_kw[month.first : month.first + month.steps]

@@ -23,6 +23,9 @@ SHARES = np.linspace(-1.0, 1.0, 9)
 hold the peak exactly are tried besides."""
 WATCHED_POWERS = 97
 """Powers that are tried when an interval is run: 1 % of a battery's reach apart."""
+REDUCTIONS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+"""Reductions of a load that are tried when an interval is run, as shares of what it allows; the one
+that holds the peak besides a battery that gives all it can is tried too."""
 LEAST_PROBABILITY = 1e-6
 """Rarer moves are left out: they weigh less than a won."""
 REST_KRW_PER_KW = 1e-6
@@ -116,7 +119,7 @@ def cheapest_power_kw(  # noqa: PLR0913  what an interval is decided on
         grid: Of the values.
     """
     least_kw, most_kw = store.reach_kw(soc_kwh, load_kw)
-    return _cheapest(
+    _, power_kw = _cheapest(
         after_krw,
         weight,
         load_kw,
@@ -130,6 +133,71 @@ def cheapest_power_kw(  # noqa: PLR0913  what an interval is decided on
         grid.peak_kw,
         _limits(store),
     )
+    return float(power_kw)
+
+
+def cheapest_move_kw(  # noqa: PLR0913  what an interval is decided on
+    after_krw: Values,
+    weight: npt.NDArray[np.float64],
+    *,
+    load_kw: float,
+    reducible_kw: float,
+    planned_kw: float,
+    given_up_krw_per_kwh: float,
+    soc_kwh: float,
+    peak_kw: float,
+    krw_per_kwh: float,
+    counted: bool,
+    store: Store,
+    grid: StateGrid,
+) -> tuple[float, float]:
+    """Return the battery's power and the reduction of the load that are cheapest together.
+
+    What the energy given up would be worth later on the day is not looked at but for what the
+    values suppose: it is given up as soon as that is worth its cost.
+
+    Args:
+        after_krw: Of the interval, shape (states, socs, peaks).
+        weight: Of each state, shape (states,).
+        load_kw: Of the interval, unreduced.
+        reducible_kw: How far it may be reduced.
+        planned_kw: By how much the values suppose that it is.
+        given_up_krw_per_kwh: What that costs.
+        soc_kwh: At its start.
+        peak_kw: The month's counted peak so far.
+        krw_per_kwh: Of the interval.
+        counted: Whether its demand counts.
+        store: The battery.
+        grid: Of the values.
+    """
+    best_krw, power_kw, given_up_kw = np.inf, 0.0, 0.0
+    holding_kw = load_kw + store.reach_kw(soc_kwh, load_kw)[0] - peak_kw
+    tried_kw = [
+        *(reducible_kw * REDUCTIONS),
+        min(max(holding_kw, 0.0), reducible_kw),
+        min(planned_kw, reducible_kw),
+    ]
+    for reduction_kw in tried_kw if reducible_kw > 0 else tried_kw[:1]:
+        left_kw = load_kw - reduction_kw
+        least_kw, most_kw = store.reach_kw(soc_kwh, left_kw)
+        cost_krw, best_kw = _cheapest(
+            after_krw,
+            weight,
+            left_kw,
+            soc_kwh,
+            peak_kw,
+            krw_per_kwh,
+            counted,
+            least_kw,
+            most_kw,
+            grid.soc_kwh,
+            grid.peak_kw,
+            _limits(store),
+        )
+        cost_krw += HOURS_PER_STEP * given_up_krw_per_kwh * reduction_kw
+        if cost_krw < best_krw - REST_KRW_PER_KW:
+            best_krw, power_kw, given_up_kw = cost_krw, float(best_kw), float(reduction_kw)
+    return power_kw, given_up_kw
 
 
 def _limits(store: Store) -> npt.NDArray[np.float64]:
@@ -246,4 +314,4 @@ def _cheapest(after, weight, load, soc, peak, price, counted, least, most, socs,
                 )
         if cost < lowest:
             lowest, chosen = cost, power
-    return chosen
+    return lowest, chosen

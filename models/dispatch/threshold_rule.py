@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from feature_store.time_grid import STEPS_PER_DAY
+from feature_store.time_grid import STEPS_PER_DAY, KilowattArray
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.live import live
-from models.dispatch.policy import Month, Now
+from models.dispatch.policy import Month, Morning, Move, Now
 from models.dispatch.storage_value import DayPrices
 from models.dispatch.store import Store
+from models.dispatch.usual_places import usual_places_kw
 
 TUNED_DAYS = 42
 """Past days that the rule is tuned on."""
@@ -41,6 +42,7 @@ class ThresholdRule:
         past = _past_month(month, known, first)
         if past is None:
             return ThresholdDispatcher.of(month, threshold_kw=np.inf, reserve_share=1.0)
+        known = _with_usual_runs(known, month, first)
         load_kw = known.before(month.first)[first:]
         highest_kw = float(np.nanmax(load_kw[past.prices.counted], initial=0.0))
         tried = [
@@ -55,8 +57,9 @@ class ThresholdRule:
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdDispatcher:
-    """One month's rule."""
+    """One month's rule. It moves no job and gives nothing up: it plans nothing."""
 
+    month: Month
     store: Store
     counted: npt.NDArray[np.bool_]
     cheap: npt.NDArray[np.bool_]
@@ -74,6 +77,7 @@ class ThresholdDispatcher:
         around = sliding_window_view(np.pad(price, half, mode="edge"), 2 * half + 1)
         lowest, highest = around.min(axis=1), around.max(axis=1)
         return cls(
+            month=month,
             store=month.store,
             counted=month.prices.counted,
             cheap=price <= lowest,
@@ -94,6 +98,14 @@ class ThresholdDispatcher:
         if self.dear[now.step] and now.soc_kwh > reserve_kwh:
             return -store.discharge_kw
         return 0.0
+
+    def place(self, morning: Morning) -> KilowattArray:
+        """Leave every run at its usual place."""
+        return usual_places_kw(self.month, morning)
+
+    def move(self, now: Now) -> Move:
+        """Do what the rule asks for."""
+        return Move(power_kw=self.power_kw(now))
 
 
 @dataclass(frozen=True)
@@ -122,4 +134,19 @@ def _past_month(month: Month, known: KnownLoad, first: int) -> Month | None:
             return None
         krw_per_kwh[of - first] = month.prices.krw_per_kwh[alike[0]]
         counted[of - first] = month.prices.counted[alike[0]]
-    return replace(month, first=first, prices=DayPrices(krw_per_kwh=krw_per_kwh, counted=counted))
+    return replace(
+        month,
+        first=first,
+        prices=DayPrices(krw_per_kwh=krw_per_kwh, counted=counted),
+        flexible=None,
+    )
+
+
+def _with_usual_runs(known: KnownLoad, month: Month, first: int) -> KnownLoad:
+    """The load before a month from a position on as it was drawn: the rule moves no job."""
+    if month.flexible is None:
+        return known
+    past = month.flexible.over(first - month.first, month.first - first)
+    demand_kw = known.table.demand_kw.copy()
+    demand_kw[first : month.first] += past.usual_kw().sum(axis=0)
+    return replace(known, table=replace(known.table, demand_kw=demand_kw))

@@ -55,13 +55,15 @@ class KeptParts:
                 policy=policy,
                 months=tuple(MonthFigures(**month) for month in months),
                 power_kw=kept["power_kw"],
+                moved_kw=kept["moved_kw"] if "moved_kw" in kept else np.zeros(1),
             )
 
     def keep_lived(self, site: ReplaySite, lived: LivedSite) -> None:
         """Keep a site lived with a policy."""
         path = self._path("lived", f"{site.name}--{lived.policy}", self._digest(site, battery=True))
         months = np.array(json.dumps([asdict(month) for month in lived.months]))
-        _put(path, lambda to: _save(to, {"months": months, "power_kw": lived.power_kw}))
+        arrays = {"months": months, "power_kw": lived.power_kw, "moved_kw": lived.moved_kw}
+        _put(path, lambda to: _save(to, arrays))
 
     def _path(self, kind: str, name: str, digest: str) -> Path:
         plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.dispatch.known_load import Forecasts, KnownLoad
 from models.dispatch.live import live
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
-from models.dispatch.perfect_foresight import foreseen, foreseen_stretch_kw, perfect_foresight
+from models.dispatch.perfect_foresight import foreseen, foreseen_stretch, perfect_foresight
 from models.dispatch.policy import LivedMonth, Month
 from training.replay.months import Calendar
 from training.replay.plan import ReplayPlan, policies_named
@@ -34,11 +34,13 @@ class MonthFigures:
     billed_kw: float
     cycles: float
     """Energy discharged over the window of the battery."""
+    given_up_krw: float = 0.0
+    """What the load that was reduced cost the firm in work or comfort."""
 
     @property
     def bill_krw(self) -> float:
         """All of it."""
-        return self.energy_krw + self.demand_krw + self.wear_krw
+        return self.energy_krw + self.demand_krw + self.wear_krw + self.given_up_krw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,9 @@ class LivedSite:
     months: tuple[MonthFigures, ...]
     power_kw: KilowattArray
     """Of the battery over all months, shape (steps,)."""
+    moved_kw: KilowattArray = field(default_factory=lambda: np.zeros(1))
+    """What else is drawn beyond the readings: jobs in other places, load given up; shape (steps,),
+    or (1,) for a battery alone."""
 
     @property
     def bill_krw(self) -> float:
@@ -72,17 +77,17 @@ def live_site(task: SiteTask) -> LivedSite:
     """Live every month of the plan, carrying what was drawn into what later months remember."""
     site, plan = task.site, task.plan
     calendar = Calendar.of(site, plan.first, plan.end)
-    known = KnownLoad(table=load_table(site.firm, site.history, 0), forecasts=task.forecasts)
+    known = _known_base(site, task.forecasts)
     drawn_kw = site.history.demand_kw.copy()
-    foreseen_kw = None
+    foresight = None
     if task.policy == PERFECT_FORESIGHT and not plan.months_alone:
-        foreseen_kw = foreseen_stretch_kw(calendar.ratchet_months(), known)
-    figures, powers = [], []
+        foresight = foreseen_stretch(calendar.ratchet_months(), known)
+    figures, powers, moved = [], [], []
     for number, billed in enumerate(calendar.months):
         before = calendar.known_before(billed, drawn_kw)
         month = calendar.month(billed, before, alone=plan.months_alone)
-        if foreseen_kw is not None:
-            lived = foreseen(month, known, foreseen_kw[number])
+        if foresight is not None:
+            lived = foreseen(month, known, foresight[number])
         elif task.policy == PERFECT_FORESIGHT:
             lived = perfect_foresight(month, known)
         else:
@@ -93,12 +98,25 @@ def live_site(task: SiteTask) -> LivedSite:
         billed_kw = max(anyway_kw, lived.peak_kw)
         figures.append(_figures(lived, month, billed_kw, billed.basic_krw_per_kw))
         powers.append(lived.power_kw)
+        moved.append(lived.import_kw - lived.power_kw - site.history.demand_kw[billed.steps])
     return LivedSite(
         site=site.name,
         policy=task.policy,
         months=tuple(figures),
         power_kw=np.concatenate(powers),
+        moved_kw=np.concatenate(moved) if site.is_flexible else np.zeros(1),
     )
+
+
+def _known_base(site: ReplaySite, forecasts: Forecasts | None) -> KnownLoad:
+    """What is known of the load without the jobs' usual runs: readings and forecasts hold them."""
+    table = load_table(site.firm, site.base_history(), 0)
+    if forecasts is None or not site.jobs:
+        return KnownLoad(table=table, forecasts=forecasts)
+    ahead = forecasts.quantiles_kw.shape[1]
+    usual_kw = site.usual_kw(ahead)[forecasts.issue[:, None] + np.arange(ahead)]
+    base_kw = np.maximum(forecasts.quantiles_kw - usual_kw[..., None], 0.0)
+    return KnownLoad(table=table, forecasts=replace(forecasts, quantiles_kw=base_kw))
 
 
 def _figures(
@@ -116,4 +134,5 @@ def _figures(
         peak_step=int(counted_kw.argmax()),
         billed_kw=billed_kw,
         cycles=discharged_kwh / (store.most_kwh - store.least_kwh),
+        given_up_krw=lived.given_up_krw,
     )

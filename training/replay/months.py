@@ -9,8 +9,8 @@ import numpy as np
 
 from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import KilowattArray
-from models.dispatch.perfect_foresight import RatchetMonth
 from models.dispatch.policy import Month, PeakCost
+from models.dispatch.ratchet_month import RatchetMonth
 from models.dispatch.storage_value import DayPrices
 from models.tariffs.billed_demand import (
     billed_demand_rule,
@@ -75,6 +75,7 @@ class Calendar:
             ),
             store=self.site.store,
             peak_cost=_alone(billed) if alone else self._remembered(billed.month, history),
+            flexible=self.site.flexible_over(int(billed.steps[0]), len(billed.steps)),
         )
 
     def ratchet_months(self) -> tuple[RatchetMonth, ...]:

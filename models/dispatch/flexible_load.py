@@ -1,0 +1,77 @@
+"""What of a site's load may be moved or given up beside its battery, over a stretch of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cvxpy as cp
+import numpy as np
+
+from feature_store.time_grid import KilowattArray, TimeGrid
+from models.assets.curtailable_load import CurtailableLoad
+from models.assets.shiftable_job import ShiftableJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlexibleLoad:
+    """Jobs that are placed day by day, and at most one load that is reduced interval by interval.
+
+    The jobs' usual runs are not part of the base load that is forecast and known.
+    """
+
+    grid: TimeGrid
+    """The stretch, e.g. the intervals of a billing month."""
+    jobs: tuple[ShiftableJob, ...]
+    curtailable: CurtailableLoad | None
+
+    def over(self, first: int, steps: int) -> FlexibleLoad:
+        """Return the same load over ``steps`` from step ``first`` on, which may be negative."""
+        return replace(self, grid=TimeGrid(self.grid.at(first), steps))
+
+    def usual_kw(self) -> KilowattArray:
+        """Return the runs at their usual places, shape (jobs, steps)."""
+        return np.array([job.usual_kw(self.grid) for job in self.jobs]).reshape(-1, self.grid.steps)
+
+    def limit_kw(self) -> KilowattArray:
+        """Return how far the load may be reduced at each step, shape (steps,)."""
+        if self.curtailable is None:
+            return np.zeros(self.grid.steps)
+        limits = self.curtailable.parameters
+        step = self.grid.clock(self.curtailable.zone).step_of_day
+        in_window = (step >= limits.earliest_start) & (step < limits.latest_end)
+        return np.where(in_window, limits.max_reduction_kw, 0.0)
+
+    @property
+    def kwh_per_day(self) -> float:
+        """Most energy given up on one local day."""
+        return self.curtailable.parameters.max_energy_kwh_per_day if self.curtailable else 0.0
+
+    @property
+    def krw_per_kwh(self) -> float:
+        """What a kWh given up costs the firm."""
+        return self.curtailable.parameters.cost_krw_per_kwh if self.curtailable else 0.0
+
+    def given_up_krw(self, given_up_kw: KilowattArray) -> float:
+        """Return what reductions cost the firm in work or comfort, shape (steps,)."""
+        if self.curtailable is None:
+            return 0.0
+        cost_krw = self.curtailable.cost_krw(-given_up_kw)
+        return float(cost_krw.value if isinstance(cost_krw, cp.Expression) else cost_krw)
+
+    def violations(self, runs_kw: KilowattArray, given_up_kw: KilowattArray) -> tuple[str, ...]:
+        """Return every limit that is broken, in words.
+
+        Args:
+            runs_kw: Of each job, shape (jobs, steps).
+            given_up_kw: Reductions, shape (steps,).
+        """
+        broken = [
+            word
+            for job, run_kw in zip(self.jobs, runs_kw, strict=True)
+            for word in job.violations(run_kw, self.grid)
+        ]
+        if self.curtailable is not None:
+            broken += self.curtailable.violations(-given_up_kw, self.grid)
+        elif given_up_kw.any():
+            broken.append("a load is reduced where none may be")
+        return tuple(broken)
