@@ -20,7 +20,16 @@ TOPICS = (
     "hostile_files",
     "demo",
 )
-LONG = ("capture", "durability", "growth", "measured_firms", "soak")
+LONG = (
+    "capture",
+    "complex_schedule",
+    "durability",
+    "growth",
+    "measured_firms",
+    "rolling",
+    "schedule_family",
+    "soak",
+)
 """Minutes to half an hour each, or of readings that the project does not carry: run when named."""
 
 

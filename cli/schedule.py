@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import INFO, RESULT
+from cli.schedule_explained import print_explanation
 from feature_store.errors import SandanError
 
 if TYPE_CHECKING:  # the modelling library takes seconds to import
@@ -51,6 +52,14 @@ def schedule(
     table: Annotated[
         bool, typer.Option("--table", help="Print the plan as a table, beside --out too.")
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Tell too what sets the peak, what more of each limit is worth and what other "
+            "plans there are; takes up to the time limit once more.",
+        ),
+    ] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of a problem and end.")
     ] = False,
@@ -69,7 +78,7 @@ def schedule(
             "no problem is named; write 'sandan schedule --problem FILE.json', or ask for the form "
             "with 'sandan schedule --schema'"
         )
-    answer = _answer(_text(problem))
+    answer = _answer(_text(problem), explain=explain)
     if out is not None:
         _write(answer, out)
     if table or out is None:
@@ -91,13 +100,21 @@ def _text(name: str) -> bytes:
         ) from unreadable
 
 
-def _answer(text: bytes) -> AnswerDocument:
+def _answer(text: bytes, *, explain: bool) -> AnswerDocument:
+    from models.optimizer.plan_limits import plan_limits
     from models.optimizer.problem_file.answer import answer_of
     from models.optimizer.problem_file.reading import read_problem
+    from models.optimizer.schedule import Solved
     from models.optimizer.schedule_site import schedule_site
 
     told = read_problem(text)
-    return answer_of(told.problem, schedule_site(told.problem, time_limit_s=told.time_limit_s))
+    outcome = schedule_site(told.problem, time_limit_s=told.time_limit_s)
+    limits = None
+    if explain and isinstance(outcome, Solved):
+        limits = plan_limits(
+            told.problem, outcome.schedule.equipment_kw, time_limit_s=told.time_limit_s
+        )
+    return answer_of(told.problem, outcome, limits)
 
 
 def _write(answer: AnswerDocument, out: str) -> None:
@@ -137,6 +154,8 @@ def print_answer(answer: AnswerDocument) -> None:
         )
     if answer.plan.kept_previous:
         RESULT.print("이전 계획 유지 the plan made before is kept: a new one saves too little")
+    if answer.plan.explanation is not None:
+        print_explanation(answer.plan.explanation)
 
 
 def _print_bill(site_id: str, plan: PlannedSite) -> None:

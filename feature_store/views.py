@@ -83,8 +83,9 @@ def features_of(asked: Sequence[Asked]) -> Frame:
     values = np.empty((*shape, len(NAMES)), dtype=np.float32)
     valid_time = np.empty(shape, dtype="datetime64[s]")
     target_kw = np.empty(shape)
+    at_once = np.empty((min(ISSUES_AT_ONCE, shape[0]), len(NAMES), shape[1]), dtype=np.float32)
     for rows, seen in sights(asked):
-        by_column = np.empty((len(seen.issue), len(NAMES), shape[1]), dtype=np.float32)
+        by_column = at_once[: len(seen.issue)]
         fill_features(seen, by_column.swapaxes(1, 2))  # each column in one run of memory
         values[rows] = by_column.swapaxes(1, 2)
         target = seen.issue[:, None] + seen.lead

@@ -27,6 +27,8 @@ from models.forecasting.forecaster import Forecaster
 from models.forecasting.load_forecast import MADE_BY_MODEL, LoadForecast, QualityReason
 from models.forecasting.online_state import LOOKBACK_OF_MIXTURE
 from models.forecasting.outlook import outlook_of
+from models.optimizer.plan import problem_of
+from models.optimizer.plan_limits import PlanLimits, plan_limits
 from models.optimizer.schedule import Infeasible, Outcome, Solved, TimedOut
 from serving.suggestions.suggestion import Decision, Suggestion, Verdict, suggestion_id_of
 from serving.suggestions.suggestion_store import SuggestionStore
@@ -210,6 +212,20 @@ class Planner:
                 )
             case Infeasible() | TimedOut() as outcome:
                 return outcome
+
+    def limits(self, suggestion: Suggestion) -> PlanLimits:
+        """Find out what limits a suggested plan, on what was known when it was made.
+
+        The problem is solved again several times, in as much time as a plan may take.
+        """
+        firm, knowledge = self._known(suggestion.firm_id, suggestion.issue_time)
+        history = _history(knowledge, firm, suggestion.issue_time, days=PLAN_HISTORY_DAYS)
+        problem = problem_of(firm, history, suggestion.forecast)
+        return plan_limits(
+            problem,
+            suggestion.schedule.equipment_kw,
+            time_limit_s=self.settings.solver_time_limit_s,
+        )
 
     def decide(
         self, suggestion_id: str, *, verdict: Verdict, decided_by: str, reason: str

@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 
 from feature_store.entities.firm import Equipment
+from feature_store.entities.job_relation import JobRelation
 from feature_store.features.load_table import load_table
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, TimeGrid
 from models.dispatch.flexible_load import FlexibleLoad
@@ -64,11 +65,15 @@ def a_day_kw(*, above_kw: float, first_hour: int, hours: int) -> np.ndarray:
 
 
 def some_days(
-    day_kw: np.ndarray, *equipment: Equipment, days: int = 3, store: Store = NO_STORE
+    day_kw: np.ndarray,
+    *equipment: Equipment,
+    days: int = 3,
+    store: Store = NO_STORE,
+    relations: tuple[JobRelation, ...] = (),
 ) -> tuple[Month, KnownLoad]:
     """Days from a Monday on, billed as a month; every day before and in it draws ``day_kw``."""
-    firm = a_firm(equipment=equipment, holiday_country=None)
-    assets = site_of(firm).assets
+    firm = a_firm(equipment=equipment, job_relations=relations, holiday_country=None)
+    site = site_of(firm)
     start = MONDAY - timedelta(days=PAST_DAYS)
     history = a_history(np.tile(day_kw, PAST_DAYS + days), start=start)
     first, steps = PAST_DAYS * STEPS_PER_DAY, days * STEPS_PER_DAY
@@ -80,11 +85,7 @@ def some_days(
         ),
         store=store,
         peak_cost=PeakCost(krw_per_kw=np.array([KRW_PER_KW]), above_kw=np.zeros(1)),
-        flexible=FlexibleLoad(
-            grid=TimeGrid(MONDAY, steps),
-            jobs=tuple(asset for asset in assets if asset.kind == "shiftable_job"),
-            curtailable=next((one for one in assets if one.kind == "curtailable_load"), None),
-        ),
+        flexible=FlexibleLoad(grid=TimeGrid(MONDAY, steps), site=site),
     )
     return month, KnownLoad(table=load_table(firm, history, 0))
 

@@ -35,7 +35,10 @@ REGISTRY_HOSTS = [
     }.items()
     for name in names
 ]
-KEYWORDS_ASKED_FOR = {"serving/web/texts.py gettext": "Jinja2's translations pass the values so"}
+KEYWORDS_ASKED_FOR = dict.fromkeys(
+    ("serving/web/texts.py gettext", "training/replay/report/texts.py gettext"),
+    "Jinja2's translations pass the values so",
+)
 UNFINISHED = re.compile(
     r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b"
 )

@@ -12,6 +12,7 @@ import holidays
 from pydantic import Field, field_validator, model_validator
 
 from feature_store.entities.declared import Declared
+from feature_store.entities.job_relation import JobRelation
 from feature_store.entities.meter import Meter
 from feature_store.entities.validity import moment_of_bound
 from feature_store.entities.work_calendar import WorkPeriod
@@ -51,7 +52,7 @@ class Equipment(Declared):
     name: str = Field(min_length=1)
     """Name the operators know it by."""
     kind: str
-    parameters: Mapping[str, bool | float | int | str | list[float] | list[int]] = {}
+    parameters: Mapping[str, bool | float | int | str | list[float] | list[int] | list[str]] = {}
 
 
 class Firm(Declared):
@@ -79,6 +80,8 @@ class Firm(Declared):
     alone."""
     contract: Contract
     equipment: tuple[Equipment, ...] = ()
+    job_relations: tuple[JobRelation, ...] = ()
+    """Order, exclusion and crews between the jobs among the equipment."""
     meters: tuple[Meter, ...] = ()
     """Left out, the firm has one meter whose id is the firm's."""
 

@@ -162,7 +162,7 @@ def _distances(sight: Sight, slot: IntArray, wanted: npt.NDArray[np.bool_]) -> K
         apart_kw = sight.readings.spans(
             issue, slot[issue, back], sight.issue[issue], COMPARED_STEPS
         )
-        apart_kw -= now_kw[issue]
+        apart_kw -= now_kw.take(issue, axis=0)
         np.abs(apart_kw, out=apart_kw)
         mean_kw = _weighted_mean(apart_kw, LIKENESS, 1 - MOST_MISSING)
         distance_kw[issue, back] = np.fmin(mean_kw, np.inf)  # infinite where it is NaN

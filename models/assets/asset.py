@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from feature_store.entities.firm import Firm
 from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.action import Action
+from models.assets.job_decisions import JobDecisions
 
 TOLERANCE_KW = 1e-3
 """Slack when a schedule is checked against limits: 1 W, far below what a meter resolves and far
@@ -32,6 +33,11 @@ class AssetPlan:
     tie_break_krw: cp.Expression
     """Convex preference among equally cheap plans, 0 for the usual operation, at most a few won;
     never part of a reported cost."""
+    decision_krw: cp.Expression = field(default_factory=lambda: cp.Constant(0))
+    """What starts and left-out runs cost, linear in the decisions: what ``Asset.decision_krw``
+    reads from the powers that they lead to."""
+    job: Callable[[], JobDecisions] | None = None
+    """When it runs, asked only where jobs are related; None for what is no job."""
     state: Mapping[str, cp.Parameter] = field(default_factory=dict)
     """State at the start of the grid, set to what is declared; may be overwritten by a measured
     value, e.g. ``soc_kwh``."""
@@ -79,6 +85,10 @@ class Asset(Protocol):
 
     def cost_krw(self, power_kw: cp.Expression | KilowattArray) -> cp.Expression:
         """Return what operating costs besides electricity: wear, lost comfort. Convex, scalar."""
+        ...
+
+    def decision_krw(self, power_kw: KilowattArray, grid: TimeGrid) -> float:
+        """Return what starting and leaving out cost, which no convex function of power tells."""
         ...
 
     def soc_kwh(self, power_kw: KilowattArray) -> KilowattArray | None:

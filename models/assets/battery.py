@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
+from zoneinfo import ZoneInfo
 
 import cvxpy as cp
 import numpy as np
@@ -13,6 +14,7 @@ from feature_store.entities.firm import Firm
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray, TimeGrid
 from models.assets.action import Action
 from models.assets.asset import TIE_BREAK_KRW_PER_KWH, TOLERANCE_KW, AssetPlan, Parameters
+from models.assets.local_days import day_membership, first_day
 
 TIE_BREAK_KRW_PER_KW = 1e-4
 """Preference for steady power among equally cheap plans: a plan that flickers is not followed.
@@ -33,6 +35,13 @@ class BatteryParameters(Parameters):
     """State of charge at the start of a plan, until a measured one is known."""
     wear_krw_per_kwh: float = Field(ge=0)
     """Cost of ageing per kWh discharged."""
+    max_discharge_kwh_per_day: float | None = Field(default=None, gt=0)
+    """Most energy discharged on a local day, a limit on cycles; left out, there is none."""
+    discharged_today_kwh: float = Field(default=0.0, ge=0)
+    """What was discharged on the plan's first day before it, where that is limited."""
+    reserve_share: float | None = Field(default=None, ge=0, le=1)
+    """State of charge kept back, for an outage or a peak that nobody foresaw. A battery that is
+    below it need not fill up, but gives nothing more; left out, nothing is kept back."""
 
     @model_validator(mode="after")
     def _has_a_window(self) -> Self:
@@ -41,11 +50,16 @@ class BatteryParameters(Parameters):
                 f"min_soc_share {self.min_soc_share} leaves nothing below max_soc_share "
                 f"{self.max_soc_share}; declare a smaller min_soc_share"
             )
+        if self.reserve_share is not None and self.reserve_share >= self.max_soc_share:
+            raise ValueError(
+                f"reserve_share {self.reserve_share} leaves nothing below max_soc_share "
+                f"{self.max_soc_share}; declare a smaller reserve_share"
+            )
         return self
 
-    def asset(self, name: str, firm: Firm) -> Battery:  # noqa: ARG002 - batteries have no calendar
-        """Return the battery called ``name``."""
-        return Battery(name=name, parameters=self)
+    def asset(self, name: str, firm: Firm) -> Battery:
+        """Return the battery called ``name``, by the clock of ``firm``."""
+        return Battery(name=name, parameters=self, zone=firm.zone)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +79,19 @@ class Battery:
 
     name: str
     parameters: BatteryParameters
+    zone: ZoneInfo | None = None
+    """Whose days a daily limit counts; needed for one only."""
 
     @property
     def initial_soc_kwh(self) -> float:
         """State of charge at the start of a plan."""
         return self.parameters.initial_soc_share * self.parameters.capacity_kwh
+
+    @property
+    def reserve_kwh(self) -> float:
+        """What is kept back, as far as it is there at the start; 0 if nothing is."""
+        reserved_kwh = (self.parameters.reserve_share or 0.0) * self.parameters.capacity_kwh
+        return min(reserved_kwh, self.initial_soc_kwh)
 
     def usual_kw(self, grid: TimeGrid) -> KilowattArray:
         """Return zeros: a battery that nobody schedules rests."""
@@ -97,22 +119,63 @@ class Battery:
         )
         power_kw = charge_kw - discharge_kw
         moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
+        optional, optional_state = self._optional_limits(grid, soc_kwh, discharge_kw)
         return AssetPlan(
             power_kw=power_kw,
             constraints=[
                 soc_kwh[0] == initial_kwh,
                 soc_kwh[1:] == soc_kwh[:-1] + HOURS_PER_STEP * stored_kw,
                 soc_kwh[-1] >= initial_kwh,
+                *optional,
             ],
             tie_break_krw=TIE_BREAK_KRW_PER_KWH * moved_kwh
             + TIE_BREAK_KRW_PER_KW * cp.norm1(cp.diff(power_kw)),
-            state={"soc_kwh": initial_kwh},
+            state={"soc_kwh": initial_kwh, **optional_state},
         )
+
+    def _optional_limits(
+        self, grid: TimeGrid, soc_kwh: cp.Variable, discharge_kw: cp.Variable
+    ) -> tuple[list[cp.Constraint], dict[str, cp.Parameter]]:
+        """Return the reserve and the daily limit where they are declared, and their state."""
+        limits = self.parameters
+        constraints: list[cp.Constraint] = []
+        state = {}
+        if limits.reserve_share is not None:
+            reserve_kwh = cp.Parameter(nonneg=True, name=f"{self.name}.reserve_kwh")
+            reserve_kwh.value = self.reserve_kwh
+            state["reserve_kwh"] = reserve_kwh
+            constraints.append(soc_kwh >= reserve_kwh)
+        if limits.max_discharge_kwh_per_day is not None:
+            before_kwh = cp.Parameter(nonneg=True, name=f"{self.name}.discharged_today_kwh")
+            before_kwh.value = min(limits.discharged_today_kwh, limits.max_discharge_kwh_per_day)
+            state["discharged_today_kwh"] = before_kwh
+            by_day_kwh = HOURS_PER_STEP * (day_membership(grid, self._zone) @ discharge_kw)
+            constraints.append(
+                by_day_kwh + first_day(grid, self._zone) * before_kwh
+                <= limits.max_discharge_kwh_per_day
+            )
+        return constraints, state
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        if self.zone is None:
+            raise ValueError(
+                f"{self.name}: max_discharge_kwh_per_day needs the zone of its days; pass zone"
+            )
+        return self.zone
 
     def cost_krw(self, power_kw: cp.Expression | KilowattArray) -> cp.Expression:
         """Return the wear of what is discharged."""
         per_kw_step = self.parameters.wear_krw_per_kwh * HOURS_PER_STEP
         return per_kw_step * cp.sum(cp.neg(power_kw))
+
+    def decision_krw(
+        self,
+        power_kw: KilowattArray,  # noqa: ARG002 - nothing is started or left out
+        grid: TimeGrid,  # noqa: ARG002
+    ) -> float:
+        """Return zero: all its cost is by power."""
+        return 0.0
 
     def soc_kwh(self, power_kw: KilowattArray) -> KilowattArray:
         """Return the state of charge that net powers lead to, shape (steps+1,)."""
@@ -124,11 +187,7 @@ class Battery:
         stored_kwh = np.cumsum(stored_kw) * HOURS_PER_STEP
         return self.initial_soc_kwh + np.concatenate(([0.0], stored_kwh))
 
-    def violations(
-        self,
-        power_kw: KilowattArray,
-        grid: TimeGrid,  # noqa: ARG002 - its limits do not depend on the clock
-    ) -> tuple[str, ...]:
+    def violations(self, power_kw: KilowattArray, grid: TimeGrid) -> tuple[str, ...]:
         """Return the power, energy and end-state limits that ``power_kw`` breaks."""
         limits = self.parameters
         soc_kwh = self.soc_kwh(power_kw)
@@ -140,5 +199,14 @@ class Battery:
             - soc_kwh.min(),
             "is fuller than its window": soc_kwh.max() - limits.max_soc_share * limits.capacity_kwh,
             "ends emptier than it began": soc_kwh[0] - soc_kwh[-1],
+            "goes below its reserve": self.reserve_kwh - soc_kwh.min(),
         }
+        if limits.max_discharge_kwh_per_day is not None:
+            by_day_kwh = HOURS_PER_STEP * (
+                day_membership(grid, self._zone) @ np.maximum(-power_kw, 0)
+            )
+            left_kwh = limits.max_discharge_kwh_per_day - first_day(grid, self._zone) * min(
+                limits.discharged_today_kwh, limits.max_discharge_kwh_per_day
+            )
+            checks["discharges too much on a day"] = (by_day_kwh - left_kwh).max()
         return tuple(f"{self.name} {what}" for what, by in checks.items() if by > TOLERANCE_KW)

@@ -120,6 +120,14 @@ class Solar:
         """Return zero: neither generating nor curtailing costs anything."""
         return cp.Constant(0)
 
+    def decision_krw(
+        self,
+        power_kw: KilowattArray,  # noqa: ARG002 - nothing is started or left out
+        grid: TimeGrid,  # noqa: ARG002
+    ) -> float:
+        """Return zero: all its cost is by power."""
+        return 0.0
+
     def soc_kwh(self, power_kw: KilowattArray) -> None:
         """Return nothing: a roof stores no energy."""
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cvxpy as cp
 import numpy as np
 
 from feature_store.errors import SandanError
-from feature_store.time_grid import KilowattArray
-from models.assets.shiftable_job import JobRun
+from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
+from models.assets.job_runs import JobRun
 from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.peak_lines import MOST_LINES, PeakLines
-from models.dispatch.policy import Month, Morning
+from models.dispatch.policy import Month, Morning, Operation
 from models.dispatch.site_operation import SiteOperation
 from models.dispatch.storage_plan import NOT_COUNTED_KW
 from models.dispatch.storage_value import DayPrices
+from models.dispatch.store_operation import StoreOperation
 from models.optimizer.hot_problem import HotProblem
 
 PLACED_AT_LEVEL = 0.75
@@ -36,16 +37,6 @@ class NoPlacesError(SandanError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DayPlan:
-    """A day as it is planned when it begins."""
-
-    runs_kw: KilowattArray
-    """Of each job, shape (jobs, steps); kept."""
-    given_up_kw: KilowattArray
-    """Reductions, shape (steps,); decided anew when their interval is run."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class DayProblem:
     """A kind of day, compiled, and the numbers it takes."""
 
@@ -61,7 +52,7 @@ class DayProblem:
 
     def place(
         self, path_kw: KilowattArray, prices: DayPrices, soc_kwh: float, lines: PeakLines
-    ) -> DayPlan:
+    ) -> Operation:
         """Return what is cheapest for a path of the base load, shape (steps,)."""
         self.load_kw.value = path_kw
         self.counted_load_kw.value = np.where(prices.counted, path_kw, path_kw - NOT_COUNTED_KW)
@@ -78,10 +69,7 @@ class DayProblem:
                 f"the places of a day's {len(self.operation.runs_kw)} jobs are {answer.status}; "
                 "narrow the jobs' windows or declare fewer of them"
             )
-        steps = len(path_kw)
-        runs_kw = np.array([run_kw.value for run_kw in self.operation.runs_kw], dtype=np.float64)
-        given_up_kw = np.asarray(self.operation.given_up_kw.value, dtype=np.float64)
-        return DayPlan(runs_kw=runs_kw.reshape(-1, steps), given_up_kw=np.maximum(given_up_kw, 0.0))
+        return self.operation.solved()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +80,11 @@ class DayPlaces:
     flexible: FlexibleLoad
     problems: dict[ProblemKey, DayProblem] = field(default_factory=dict)
 
-    def place(self, morning: Morning, path_kw: KilowattArray, lines: PeakLines) -> DayPlan:
+    def place(self, morning: Morning, path_kw: KilowattArray, lines: PeakLines) -> Operation:
         """Return the cheapest runs and reductions of a day for one path of its base load.
 
         The battery is planned beside them, so that a job may lie where the battery will carry it.
+        The runs are kept; the rest is decided anew when its interval is run.
 
         Args:
             morning: When the day begins.
@@ -105,7 +94,8 @@ class DayPlaces:
         day = self.flexible.over(morning.step, morning.steps)
         runs = tuple(job.runs(day.grid) for job in day.jobs)
         if day.curtailable is None and not any(run.starts for of_job in runs for run in of_job):
-            return DayPlan(runs_kw=day.usual_kw(), given_up_kw=np.zeros(morning.steps))
+            resting = Operation.of_battery(np.zeros(morning.steps))
+            return replace(resting, runs_kw=day.usual_kw())
         key = (morning.steps, runs, day.limit_kw().tobytes())
         if key not in self.problems:
             self.problems[key] = self._compiled(day)
@@ -127,15 +117,18 @@ class DayPlaces:
         krw_at_zero = cp.Parameter(MOST_LINES, name="peak.krw_at_zero")
         peak_kw = cp.Variable(name="site.peak_kw")
         peak_krw = cp.Variable(name="site.peak_krw")
-        operation = SiteOperation.of(self.month.store, day, soc_kwh)
+        # Ending as full as it began, the battery can always rest.
+        store = StoreOperation.of(self.month.store, steps, soc_kwh=soc_kwh, end_kwh=soc_kwh)
+        operation = SiteOperation.of(store, day)
+        added_kw = operation.added_kw
         cost_krw = (
-            operation.energy_krw(krw_per_kwh)
-            + operation.wear_krw
+            HOURS_PER_STEP * (krw_per_kwh @ added_kw)
+            + store.wear_krw
+            + store.tie_break_krw
             + operation.given_up_krw
             + operation.tie_break_krw
             + peak_krw
         )
-        added_kw = operation.added_kw
         problem = cp.Problem(
             cp.Minimize(cost_krw),
             [

@@ -58,10 +58,6 @@ class DaysLeft:
         by_day_kw, kind = self.known.days_before(month.first)
         self.levels = month_levels(level_spread(by_day_kw, kind))
 
-    def begins(self, day: int, position: int) -> bool:
-        """Whether a day of the month has begun at a position."""
-        return day < len(self.days) and position >= int(self.days[day][0])
-
     def value(self, today: int) -> None:
         """Value the days after ``today`` by what is known when it begins."""
         later = range(today + 1, len(self.days))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from feature_store.time_grid import KilowattArray
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.policy import Month, Morning, Move, Now
-from models.dispatch.usual_places import usual_places_kw
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,10 @@ class RestingDispatcher:
 
     month: Month
 
-    def power_kw(self, now: Now) -> float:  # noqa: ARG002  whatever happens
-        """Return zero."""
-        return 0.0
-
     def place(self, morning: Morning) -> KilowattArray:
         """Leave every run at its usual place."""
-        return usual_places_kw(self.month, morning)
+        return self.month.usual_runs_kw(morning)
 
-    def move(self, now: Now) -> Move:
+    def move(self, now: Now) -> Move:  # noqa: ARG002  whatever happens
         """Do nothing."""
-        return Move(power_kw=self.power_kw(now))
+        return Move(power_kw=0.0)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import cvxpy as cp
 import numpy as np
 
 from feature_store.time_grid import KilowattArray, TimeGrid
+from models.assets.asset import Asset, AssetPlan
 from models.assets.curtailable_load import CurtailableLoad
 from models.assets.shiftable_job import ShiftableJob
+from models.optimizer.job_relations import relation_constraints, relation_violations
+from models.site import Site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +25,24 @@ class FlexibleLoad:
 
     grid: TimeGrid
     """The stretch, e.g. the intervals of a billing month."""
-    jobs: tuple[ShiftableJob, ...]
-    curtailable: CurtailableLoad | None
+    site: Site
+    """Its jobs, what holds between them, and its reducible load: nothing else."""
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Jobs and reducible load."""
+        return self.site.assets
+
+    @property
+    def jobs(self) -> tuple[ShiftableJob, ...]:
+        """In the order in which runs are told."""
+        return tuple(asset for asset in self.assets if isinstance(asset, ShiftableJob))
+
+    @property
+    def curtailable(self) -> CurtailableLoad | None:
+        """The load that may be reduced."""
+        loads = [asset for asset in self.assets if isinstance(asset, CurtailableLoad)]
+        return loads[0] if loads else None
 
     def over(self, first: int, steps: int) -> FlexibleLoad:
         """Return the same load over ``steps`` from step ``first`` on, which may be negative."""
@@ -31,6 +51,14 @@ class FlexibleLoad:
     def usual_kw(self) -> KilowattArray:
         """Return the runs at their usual places, shape (jobs, steps)."""
         return np.array([job.usual_kw(self.grid) for job in self.jobs]).reshape(-1, self.grid.steps)
+
+    def runs(self) -> int:
+        """Return how many runs all jobs have together."""
+        return sum(len(job.runs(self.grid)) for job in self.jobs)
+
+    def relation_constraints(self, plans: Mapping[str, AssetPlan]) -> list[cp.Constraint]:
+        """Return what the relations between jobs demand of their plans, by name."""
+        return relation_constraints(self.site, self.grid, plans)
 
     def limit_kw(self) -> KilowattArray:
         """Return how far the load may be reduced at each step, shape (steps,)."""
@@ -74,4 +102,6 @@ class FlexibleLoad:
             broken += self.curtailable.violations(-given_up_kw, self.grid)
         elif given_up_kw.any():
             broken.append("a load is reduced where none may be")
+        by_name = {job.name: run_kw for job, run_kw in zip(self.jobs, runs_kw, strict=True)}
+        broken += relation_violations(self.site, self.grid, by_name)
         return tuple(broken)

@@ -8,15 +8,15 @@ from typing import Self
 import numpy as np
 
 from feature_store.time_grid import STEPS_PER_DAY, KilowattArray
-from models.dispatch.day_places import PLACED_AT_LEVEL, DayPlaces, DayPlan
+from models.dispatch.day_places import PLACED_AT_LEVEL, DayPlaces
 from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.known_load import KnownLoad, days_of_positions
 from models.dispatch.load_path import expected_path_kw, forecast_path_kw
 from models.dispatch.peak_lines import PeakLines
-from models.dispatch.policy import Month, Morning
+from models.dispatch.policy import Month, Morning, Operation
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class PlacedRuns:
     """The runs, and how the next day's are placed."""
 
@@ -28,6 +28,8 @@ class PlacedRuns:
     """Reductions as planned, of the same shape."""
     net_kw: KilowattArray
     """What both add to the base load, of the same shape; kept up to date in place."""
+    planned_peak_kw: float = 0.0
+    """Counted peak of the running day as it is planned."""
 
     @classmethod
     def of(cls, month: Month, flexible: FlexibleLoad, known: KnownLoad) -> Self:
@@ -40,7 +42,7 @@ class PlacedRuns:
         total_kw = flexible.over(0, month.steps + STEPS_PER_DAY).usual_kw().sum(axis=0)
         lines = PeakLines.of_cost(month.peak_cost, 0.0)
         given_up_kw = np.zeros(len(total_kw))
-        found: dict[tuple[int, bytes], DayPlan] = {}
+        found: dict[tuple[int, bytes], Operation] = {}
         for positions in days_of_positions(known.table, month.first, month.steps):
             first, steps = int(positions[0]) - month.first, len(positions)
             within = slice(first, first + steps)
@@ -81,12 +83,25 @@ class PlacedRuns:
         """
         if path_kw is None:
             path_kw = self._path_kw(morning)
-        plan = self.places.place(morning, np.maximum(path_kw, 0.0), lines)
+        path_kw = np.maximum(path_kw, 0.0)
+        plan = self.places.place(morning, path_kw, lines)
         within = slice(morning.step, morning.step + morning.steps)
         self.total_kw[within] = plan.runs_kw.sum(axis=0)
         self.given_up_kw[within] = plan.given_up_kw
         self.net_kw[within] = self.total_kw[within] - plan.given_up_kw
+        import_kw = path_kw + self.net_kw[within] + plan.battery_kw
+        counted = self.places.month.prices.counted[within]
+        self.planned_peak_kw = float(import_kw[counted].max(initial=0.0))
         return plan.runs_kw
+
+    def expected_on(self, kind: int) -> KilowattArray:
+        """Return the runs of the first day of a kind, shape (STEPS_PER_DAY,); zeros without one."""
+        month = self.places.month
+        for positions in days_of_positions(self.known.table, month.first, month.steps):
+            if len(positions) == STEPS_PER_DAY and self.known.kind_at(int(positions[0])) == kind:
+                first = int(positions[0]) - month.first
+                return self.total_kw[first : first + STEPS_PER_DAY]
+        return np.zeros(STEPS_PER_DAY)
 
     def _path_kw(self, morning: Morning) -> KilowattArray:
         position = self.places.month.first + morning.step

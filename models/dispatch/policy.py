@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,12 @@ class Month:
         """Number of its intervals."""
         return len(self.prices.krw_per_kwh)
 
+    def usual_runs_kw(self, morning: Morning) -> KilowattArray:
+        """Return a day's runs at their usual places, shape (jobs, steps of the day)."""
+        if self.flexible is None:
+            return np.zeros((0, morning.steps))
+        return self.flexible.over(morning.step, morning.steps).usual_kw()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Now:
@@ -97,16 +103,7 @@ class Move:
 
 
 class Dispatcher(Protocol):
-    """One month's decisions, interval by interval."""
-
-    def power_kw(self, now: Now) -> float:
-        """Return the battery's power; what it cannot reach is held back by the battery itself."""
-        ...
-
-
-@runtime_checkable
-class SiteDispatcher(Dispatcher, Protocol):
-    """One month's decisions where there are jobs, or a load that may be reduced."""
+    """One month's decisions: where jobs lie when a day begins, all else interval by interval."""
 
     def place(self, morning: Morning) -> KilowattArray:
         """Return the day's runs of each job, shape (jobs, steps of the day); they are kept."""
@@ -131,27 +128,47 @@ class Policy(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What all equipment did in a month."""
+
+    battery_kw: KilowattArray
+    """Shape (steps,)."""
+    runs_kw: KilowattArray
+    """Of each job, shape (jobs, steps)."""
+    given_up_kw: KilowattArray
+    """By how much the load was reduced, shape (steps,)."""
+
+    @classmethod
+    def of_battery(cls, battery_kw: KilowattArray) -> Self:
+        """Return what a battery alone did, shape (steps,)."""
+        steps = len(battery_kw)
+        return cls(battery_kw=battery_kw, runs_kw=np.zeros((0, steps)), given_up_kw=np.zeros(steps))
+
+
+@dataclass(frozen=True, kw_only=True)
 class LivedMonth:
     """What became of a month."""
 
     policy: str
     month: str
-    power_kw: KilowattArray
-    """Of the battery, shape (steps,)."""
+    operation: Operation
     soc_kwh: KilowattArray
     """At the start of each interval and at the end, shape (steps + 1,)."""
     load_kw: KilowattArray
-    """Without the battery, with the jobs where they were placed, shape (steps,)."""
+    """Without the battery, with the jobs where they were placed, unreduced, shape (steps,)."""
     energy_krw: float
     """Energy drawn, with the charge missing at the end bought."""
     peak_krw: float
     wear_krw: float
+    given_up_krw: float
+    """What the load that was reduced cost the firm in work or comfort."""
     peak_kw: float
     """Highest counted demand."""
-    given_up_krw: float = 0.0
-    """What the load that was reduced cost the firm in work or comfort."""
-    given_up_kw: KilowattArray = field(default_factory=lambda: np.zeros(1))
-    """Reductions, shape (steps,), or (1,) where there were none."""
+
+    @property
+    def power_kw(self) -> KilowattArray:
+        """Of the battery, shape (steps,)."""
+        return self.operation.battery_kw
 
     @property
     def bill_krw(self) -> float:
@@ -161,4 +178,4 @@ class LivedMonth:
     @property
     def import_kw(self) -> KilowattArray:
         """Drawn from the grid, shape (steps,)."""
-        return self.load_kw + self.power_kw - self.given_up_kw
+        return self.load_kw + self.power_kw - self.operation.given_up_kw

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from feature_store.features.load_table import IntArray
+from feature_store.features.load_table import WORKDAY, IntArray
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 from models.dispatch.days_alike import days_alike
 from models.dispatch.flexible_load import FlexibleLoad
@@ -16,7 +16,7 @@ from models.dispatch.load_path import forecast_path_kw, measured_path_kw
 from models.dispatch.peak_lines import PeakLines
 from models.dispatch.placed_runs import PlacedRuns
 from models.dispatch.policy import Month, Morning, Move, Now
-from models.dispatch.storage_plan import Reducible, StoragePlan
+from models.dispatch.storage_plan import NoStoragePlanError, Reducible, StoragePlan
 from models.dispatch.storage_value import DayPrices
 
 TARGET_DAYS = 30
@@ -85,22 +85,10 @@ class RollingDispatcher:
     planned_peak_kw: float = 0.0
     planned_at: int = 0
 
-    def power_kw(self, now: Now) -> float:
-        """Return the planned power, or what holds the peak."""
-        if now.step % self.policy.every_steps == 0:
-            self._plan(now)
-        planned_kw = float(self.planned_kw[now.step - self.planned_at])
-        if not self.policy.tracking:
-            return planned_kw
-        if not self.month.prices.counted[now.step]:
-            return planned_kw
-        held_kw = self._held_kw(now)
-        return min(planned_kw, held_kw - now.load_kw)
-
     def place(self, morning: Morning) -> KilowattArray:
         """Return the day's runs where they cost least for the path that is planned on."""
         if self.runs is None:
-            return np.zeros((0, morning.steps))
+            return self.month.usual_runs_kw(morning)
         held_kw = max(morning.peak_kw, self.target_kw)
         lines = PeakLines.of_cost(self.month.peak_cost, held_kw)
         measured = self.policy.path == "measured"
@@ -110,24 +98,18 @@ class RollingDispatcher:
 
     def move(self, now: Now) -> Move:
         """Return the planned power and reduction, or what holds the peak: the battery first."""
-        power_kw = self.power_kw(now)
-        if self.ahead is None:
-            return Move(power_kw=power_kw)
-        planned_kw = min(float(self.given_up_kw[now.step - self.planned_at]), now.reducible_kw)
-        if not self.policy.tracking:
-            return Move(power_kw=power_kw, given_up_kw=planned_kw)
-        left_kw = now.load_kw - planned_kw
-        unreduced_kw = float(self.planned_kw[now.step - self.planned_at])
-        if not self.month.prices.counted[now.step]:
-            return Move(power_kw=unreduced_kw, given_up_kw=planned_kw)
-        held_kw = self._held_kw(now)
+        if now.step % self.policy.every_steps == 0:
+            self._plan(now)
+        planned_kw = float(self.planned_kw[now.step - self.planned_at])
+        given_up_kw = min(float(self.given_up_kw[now.step - self.planned_at]), now.reducible_kw)
+        if not (self.policy.tracking and self.month.prices.counted[now.step]):
+            return Move(power_kw=planned_kw, given_up_kw=given_up_kw)
+        held_kw = max(self.planned_peak_kw, self.target_kw, now.peak_kw)
+        left_kw = now.load_kw - given_up_kw
         least_kw, _ = self.month.store.reach_kw(now.soc_kwh, left_kw)
-        power_kw = max(min(unreduced_kw, held_kw - left_kw), least_kw)
+        power_kw = max(min(planned_kw, held_kw - left_kw), least_kw)
         over_kw = max(left_kw + power_kw - held_kw, 0.0)
-        return Move(power_kw=power_kw, given_up_kw=min(planned_kw + over_kw, now.reducible_kw))
-
-    def _held_kw(self, now: Now) -> float:
-        return max(self.planned_peak_kw, self.target_kw, now.peak_kw)
+        return Move(power_kw=power_kw, given_up_kw=min(given_up_kw + over_kw, now.reducible_kw))
 
     def _plan(self, now: Now) -> None:
         load_kw = self._path_kw(now.step)
@@ -140,8 +122,7 @@ class RollingDispatcher:
             held_kw=held_kw,
             reducible=self.ahead.at(now.step, now.reducible_kwh) if self.ahead else None,
         )
-        if self.ahead is not None:
-            self.given_up_kw = self.plan.given_up_kw
+        self.given_up_kw = self.plan.given_up_kw
         self.planned_at = now.step
 
     def _path_kw(self, step: int) -> KilowattArray:
@@ -156,7 +137,9 @@ class RollingDispatcher:
             return measured_path_kw(self.known.table, position, STEPS_PER_DAY)
         newest = self.known.newest_forecast(position)
         if newest is None:
-            raise ValueError("a plan needs forecasts; give the policy some to plan on")
+            raise NoStoragePlanError(
+                "no forecast is known where a plan begins; forecast the month from its start"
+            )
         return forecast_path_kw(newest, position, level=self.policy.level, steps=STEPS_PER_DAY)
 
     def _prices(self, step: int) -> DayPrices:
@@ -209,21 +192,18 @@ def _required_peak_kw(
     runs: PlacedRuns | None,
     ahead: ReducibleAhead | None,
 ) -> float:
-    """The highest of the peaks that could not have been avoided on past days."""
+    """The highest of the peaks that could not have been avoided on past working days."""
     by_day_kw, kind = known.days_before(month.first)
-    kinds = known.kind_at(month.first)
-    days_kw, _ = days_alike(by_day_kw[-TARGET_DAYS:], kind[-TARGET_DAYS:], kinds)
+    days_kw, _ = days_alike(by_day_kw[-TARGET_DAYS:], kind[-TARGET_DAYS:], WORKDAY)
     prices = DayPrices(
         krw_per_kwh=month.prices.krw_per_kwh[:STEPS_PER_DAY],
         counted=np.ones(STEPS_PER_DAY, dtype=bool),
     )
-    if runs is not None:  # as they are expected on the first day, which is of the same kind
-        days_kw = days_kw + runs.total_kw[:STEPS_PER_DAY]
+    if runs is not None:
+        days_kw = days_kw + runs.expected_on(WORKDAY)
     reducible = ahead.at(0, ahead.kwh_per_day) if ahead is not None else None
-    peaks_kw = [
-        plan.solve(day_kw, prices, soc_kwh=month.store.most_kwh, held_kw=0.0, reducible=reducible)[
-            1
-        ]
+    solved = (
+        plan.solve(day_kw, prices, soc_kwh=month.store.most_kwh, held_kw=0.0, reducible=reducible)
         for day_kw in days_kw
-    ]
-    return max(peaks_kw, default=0.0)
+    )
+    return max((peak_kw for _, peak_kw in solved), default=0.0)

@@ -6,70 +6,73 @@ from dataclasses import dataclass
 from typing import Self
 
 import cvxpy as cp
+import numpy as np
 
 from feature_store.time_grid import HOURS_PER_STEP
 from models.dispatch.flexible_load import FlexibleLoad
-from models.dispatch.storage_value import DayPrices
-from models.dispatch.store import Store
-
-TIE_BREAK_KRW_PER_KWH = 1e-4
-"""Preference for a battery at rest among equally cheap plans."""
+from models.dispatch.policy import Operation
+from models.dispatch.store_operation import StoreOperation
 
 
 @dataclass(frozen=True, kw_only=True)
 class SiteOperation:
     """Variables and limits; expressions of shape (steps,), draws from the grid positive."""
 
-    battery_kw: cp.Expression
+    store: StoreOperation
     runs_kw: tuple[cp.Expression, ...]
     """Of each job."""
     given_up_kw: cp.Expression
     constraints: list[cp.Constraint]
-    wear_krw: cp.Expression
     given_up_krw: cp.Expression
     tie_break_krw: cp.Expression
+    """Of jobs and load alone."""
 
     @classmethod
-    def of(cls, store: Store, flexible: FlexibleLoad, soc_kwh: cp.Parameter | float) -> Self:
-        """Return the operation over the stretch of ``flexible``.
-
-        The battery starts at ``soc_kwh`` and ends at least as full: rest is always possible.
-        """
-        steps = flexible.grid.steps
-        charge_kw = cp.Variable(steps, bounds=[0, store.charge_kw], name="store.charge_kw")
-        discharge_kw = cp.Variable(steps, bounds=[0, store.discharge_kw], name="store.discharge_kw")
-        held_kwh = cp.Variable(
-            steps + 1, bounds=[store.least_kwh, store.most_kwh], name="store.soc_kwh"
-        )
-        stored_kw = store.charge_efficiency * charge_kw - discharge_kw / store.discharge_efficiency
-        jobs = [job.plan(flexible.grid) for job in flexible.jobs]
-        reduced = flexible.curtailable.plan(flexible.grid) if flexible.curtailable else None
-        given_up_kw = cp.Constant([0.0] * steps) if reduced is None else -reduced.power_kw
-        plans = [*jobs, *([reduced] if reduced else [])]
-        moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
+    def of(cls, store: StoreOperation, flexible: FlexibleLoad | None) -> Self:
+        """Return the operation of a battery and what is beside it, over the same stretch."""
+        if flexible is None:
+            return cls(
+                store=store,
+                runs_kw=(),
+                given_up_kw=cp.Constant(np.zeros(store.power_kw.shape)),
+                constraints=store.constraints,
+                given_up_krw=cp.Constant(0),
+                tie_break_krw=cp.Constant(0),
+            )
+        plans = {asset.name: asset.plan(flexible.grid) for asset in flexible.assets}
+        given_up_kw: cp.Expression = cp.Constant(np.zeros(flexible.grid.steps))
+        if flexible.curtailable is not None:
+            given_up_kw = -plans[flexible.curtailable.name].power_kw
+        tie_break_krw: cp.Expression = cp.Constant(0)
+        for plan in plans.values():
+            tie_break_krw += plan.tie_break_krw
         return cls(
-            battery_kw=charge_kw - discharge_kw,
-            runs_kw=tuple(plan.power_kw for plan in jobs),
+            store=store,
+            runs_kw=tuple(plans[job.name].power_kw for job in flexible.jobs),
             given_up_kw=given_up_kw,
             constraints=[
-                held_kwh[0] == soc_kwh,
-                held_kwh[1:] == held_kwh[:-1] + HOURS_PER_STEP * stored_kw,
-                held_kwh[steps] >= soc_kwh,
-                *(limit for plan in plans for limit in plan.constraints),
+                *store.constraints,
+                *(limit for plan in plans.values() for limit in plan.constraints),
+                *flexible.relation_constraints(plans),
             ],
-            wear_krw=store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw),
             given_up_krw=flexible.krw_per_kwh * HOURS_PER_STEP * cp.sum(given_up_kw),
-            tie_break_krw=sum(
-                (plan.tie_break_krw for plan in plans), start=TIE_BREAK_KRW_PER_KWH * moved_kwh
-            ),
+            tie_break_krw=tie_break_krw,
         )
 
     @property
     def added_kw(self) -> cp.Expression:
         """What is drawn beyond the base load."""
-        return sum(self.runs_kw, start=self.battery_kw - self.given_up_kw)
+        if self.given_up_kw.is_constant() and not self.runs_kw:
+            return self.store.power_kw
+        return sum(self.runs_kw, start=self.store.power_kw - self.given_up_kw)
 
-    def energy_krw(self, krw_per_kwh: cp.Parameter | DayPrices) -> cp.Expression:
-        """Return what the energy drawn beyond the base load costs."""
-        price = krw_per_kwh.krw_per_kwh if isinstance(krw_per_kwh, DayPrices) else krw_per_kwh
-        return HOURS_PER_STEP * (price @ self.added_kw)
+    def solved(self) -> Operation:
+        """Return what the last solution does."""
+        battery_kw = np.asarray(self.store.power_kw.value, dtype=np.float64)
+        runs_kw = np.array([run_kw.value for run_kw in self.runs_kw], dtype=np.float64)
+        given_up_kw = np.asarray(self.given_up_kw.value, dtype=np.float64)
+        return Operation(
+            battery_kw=battery_kw,
+            runs_kw=runs_kw.reshape(-1, len(battery_kw)),
+            given_up_kw=np.maximum(given_up_kw, 0.0),
+        )

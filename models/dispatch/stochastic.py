@@ -15,7 +15,13 @@ from models.dispatch.load_chain import SCORES, LoadChain
 from models.dispatch.peak_lines import PeakLines
 from models.dispatch.placed_runs import PlacedRuns
 from models.dispatch.policy import Month, Morning, Move, Now
-from models.dispatch.storage_value import Values, cheapest_move_kw, cheapest_power_kw, day_value
+from models.dispatch.storage_value import (
+    NO_REDUCTION,
+    ReductionNow,
+    Values,
+    cheapest_move_kw,
+    day_value,
+)
 from models.forecasting.quantile_curve import demand_of_score_kw
 
 REFIT_DAYS = 7
@@ -61,28 +67,12 @@ class StochasticDispatcher:
     views: list[DayView] = field(default_factory=list)
     """What the running day may be: as forecast, or as past days in each level of the month."""
 
-    def power_kw(self, now: Now) -> float:
-        """Return the power that the values tell to be cheapest."""
-        after_krw, weight = self._look(now)
-        month = self.left.month
-        return cheapest_power_kw(
-            after_krw,
-            weight,
-            load_kw=now.load_kw,
-            soc_kwh=now.soc_kwh,
-            peak_kw=now.peak_kw,
-            krw_per_kwh=float(month.prices.krw_per_kwh[now.step]),
-            counted=bool(month.prices.counted[now.step]),
-            store=month.store,
-            grid=self.left.grid,
-        )
-
     def place(self, morning: Morning) -> KilowattArray:
         """Return the day's runs where they and what they do to the month's peak cost least."""
-        if self.runs is None:
-            return np.zeros((0, morning.steps))
         self._begin_day()
         left = self.left
+        if self.runs is None:
+            return left.month.usual_runs_kw(morning)
         end_krw = left.end_krw(self.day)  # (socs, peaks)
         at_charge_krw = np.array(
             [np.interp(morning.soc_kwh, left.grid.soc_kwh, of_peak) for of_peak in end_krw.T]
@@ -98,17 +88,26 @@ class StochasticDispatcher:
             after_krw,
             weight,
             load_kw=now.load_kw,
-            reducible_kw=now.reducible_kw,
-            planned_kw=float(self.runs.given_up_kw[now.step]) if self.runs else 0.0,
-            given_up_krw_per_kwh=month.flexible.krw_per_kwh if month.flexible else 0.0,
             soc_kwh=now.soc_kwh,
             peak_kw=now.peak_kw,
             krw_per_kwh=float(month.prices.krw_per_kwh[now.step]),
             counted=bool(month.prices.counted[now.step]),
             store=month.store,
             grid=self.left.grid,
+            reduction=self._reduction(now),
         )
         return Move(power_kw=power_kw, given_up_kw=given_up_kw)
+
+    def _reduction(self, now: Now) -> ReductionNow:
+        flexible = self.left.month.flexible
+        if flexible is None or self.runs is None:
+            return NO_REDUCTION
+        return ReductionNow(
+            most_kw=now.reducible_kw,
+            planned_kw=float(self.runs.given_up_kw[now.step]),
+            held_kw=max(now.peak_kw, self.runs.planned_peak_kw),
+            krw_per_kwh=flexible.krw_per_kwh,
+        )
 
     def _begin_day(self) -> None:
         self.day += 1
@@ -119,8 +118,6 @@ class StochasticDispatcher:
     def _look(self, now: Now) -> tuple[Values, npt.NDArray[np.float64]]:
         """Take the interval's load in: values after it (states, socs, peaks), weights (states,)."""
         position = self.left.month.first + now.step
-        if self.left.begins(self.day + 1, position):
-            self._begin_day()
         newest = self.left.known.newest_forecast(position)
         if newest is not None and newest[0] == position:
             self.views = [self._as_forecast(position, newest[1])]

@@ -14,12 +14,11 @@ from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.dispatch.policy import PeakCost
 from models.dispatch.storage_value import DayPrices
 from models.dispatch.store import Store
+from models.dispatch.store_operation import StoreOperation
 from models.optimizer.hot_problem import HotProblem
 
 NOT_COUNTED_KW = 1e6
 """Taken off the demand of an interval that does not count: no peak is as low."""
-TIE_BREAK_KRW_PER_KWH = 1e-4
-"""Preference for rest among equally cheap plans."""
 TIME_LIMIT_S = 60.0
 """A month of one battery takes a second."""
 
@@ -92,8 +91,10 @@ class StoragePlan:
     counted_load_kw: cp.Parameter
     krw_per_kwh: cp.Parameter
     soc_kwh: cp.Parameter
+    end_kwh: cp.Parameter
     above_kw: cp.Parameter
     peak_cost: PeakCost
+    store: Store
     given_up: GivenUp | None = None
 
     @classmethod
@@ -107,14 +108,10 @@ class StoragePlan:
     ) -> Self:
         """Compile the problem of ``steps`` intervals.
 
-        The battery ends at least as full as it is declared to start. Nothing is fed into the grid.
+        The battery ends at least as full as it is declared to start, or as full as it can get by
+        then. Nothing is fed into the grid.
         With ``given_up_krw_per_kwh`` a load may be reduced at that cost.
         """
-        charge_kw = cp.Variable(steps, bounds=[0, store.charge_kw], name="store.charge_kw")
-        discharge_kw = cp.Variable(steps, bounds=[0, store.discharge_kw], name="store.discharge_kw")
-        held_kwh = cp.Variable(
-            steps + 1, bounds=[store.least_kwh, store.most_kwh], name="store.soc_kwh"
-        )
         peak_kw = cp.Variable(name="site.peak_kw")
         load_kw = cp.Parameter(steps, name="site.load_kw")
         counted_load_kw = cp.Parameter(steps, name="site.counted_load_kw")
@@ -123,25 +120,25 @@ class StoragePlan:
         charges = len(peak_cost.krw_per_kw)
         over_kw = cp.Variable(charges, nonneg=True, name="site.over_kw")
         above_kw = cp.Parameter(charges, nonneg=True, name="site.above_kw")
-        power_kw = charge_kw - discharge_kw
+        end_kwh = cp.Parameter(nonneg=True, name="store.end_kwh")
+        battery = StoreOperation.of(store, steps, soc_kwh=soc_kwh, end_kwh=end_kwh)
         given_up = None if given_up_krw_per_kwh is None else GivenUp.of(steps)
-        added_kw = power_kw if given_up is None else power_kw - given_up.power_kw
-        stored_kw = store.charge_efficiency * charge_kw - discharge_kw / store.discharge_efficiency
-        moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
+        added_kw = battery.power_kw
+        if given_up is not None:
+            added_kw = added_kw - given_up.power_kw
         cost_krw = (
             HOURS_PER_STEP * (krw_per_kwh @ added_kw)
-            + store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw)
+            + battery.wear_krw
             + peak_cost.krw_per_kw @ over_kw
-            + TIE_BREAK_KRW_PER_KWH * moved_kwh
+            + battery.missing_krw
+            + battery.tie_break_krw
         )
         if given_up is not None and given_up_krw_per_kwh is not None:
             cost_krw += given_up_krw_per_kwh * HOURS_PER_STEP * cp.sum(given_up.power_kw)
         problem = cp.Problem(
             cp.Minimize(cost_krw),
             [
-                held_kwh[0] == soc_kwh,
-                held_kwh[1:] == held_kwh[:-1] + HOURS_PER_STEP * stored_kw,
-                held_kwh[steps] >= store.start_kwh,
+                *battery.constraints,
                 added_kw >= -load_kw,
                 peak_kw >= counted_load_kw + added_kw,
                 over_kw >= peak_kw - above_kw,
@@ -150,14 +147,16 @@ class StoragePlan:
         )
         return cls(
             problem=HotProblem(problem),
-            power_kw=power_kw,
+            power_kw=battery.power_kw,
             peak_kw=peak_kw,
             load_kw=load_kw,
             counted_load_kw=counted_load_kw,
             krw_per_kwh=krw_per_kwh,
             soc_kwh=soc_kwh,
+            end_kwh=end_kwh,
             above_kw=above_kw,
             peak_cost=peak_cost,
+            store=store,
             given_up=given_up,
         )
 
@@ -192,6 +191,9 @@ class StoragePlan:
         self.counted_load_kw.value = np.where(prices.counted, load_kw, load_kw - NOT_COUNTED_KW)
         self.krw_per_kwh.value = prices.krw_per_kwh
         self.soc_kwh.value = soc_kwh
+        chargeable_kw = self.store.charge_efficiency * self.store.charge_kw
+        chargeable_kwh = chargeable_kw * HOURS_PER_STEP * len(load_kw)
+        self.end_kwh.value = min(self.store.start_kwh, soc_kwh + chargeable_kwh)
         self.above_kw.value = np.maximum(self.peak_cost.above_kw, held_kw)
         answer = self.problem.solve(time_limit_s=TIME_LIMIT_S)
         if answer.status != "optimal":

@@ -16,7 +16,6 @@ from models.dispatch.live import live
 from models.dispatch.policy import Month, Morning, Move, Now
 from models.dispatch.storage_value import DayPrices
 from models.dispatch.store import Store
-from models.dispatch.usual_places import usual_places_kw
 
 TUNED_DAYS = 42
 """Past days that the rule is tuned on."""
@@ -57,7 +56,7 @@ class ThresholdRule:
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdDispatcher:
-    """One month's rule. It moves no job and gives nothing up: it plans nothing."""
+    """One month's rule. It plans nothing, so it moves no job and gives nothing up."""
 
     month: Month
     store: Store
@@ -86,8 +85,15 @@ class ThresholdDispatcher:
             reserve_share=reserve_share,
         )
 
-    def power_kw(self, now: Now) -> float:
-        """Return what the rule asks for."""
+    def place(self, morning: Morning) -> KilowattArray:
+        """Leave every run at its usual place."""
+        return self.month.usual_runs_kw(morning)
+
+    def move(self, now: Now) -> Move:
+        """Do what the rule asks for."""
+        return Move(power_kw=self._power_kw(now))
+
+    def _power_kw(self, now: Now) -> float:
         store, counted = self.store, self.counted[now.step]
         allowed_kw = self.threshold_kw - now.load_kw
         if counted and allowed_kw < 0:
@@ -98,14 +104,6 @@ class ThresholdDispatcher:
         if self.dear[now.step] and now.soc_kwh > reserve_kwh:
             return -store.discharge_kw
         return 0.0
-
-    def place(self, morning: Morning) -> KilowattArray:
-        """Leave every run at its usual place."""
-        return usual_places_kw(self.month, morning)
-
-    def move(self, now: Now) -> Move:
-        """Do what the rule asks for."""
-        return Move(power_kw=self.power_kw(now))
 
 
 @dataclass(frozen=True)
@@ -130,8 +128,8 @@ def _past_month(month: Month, known: KnownLoad, first: int) -> Month | None:
     krw_per_kwh, counted = np.zeros(steps), np.zeros(steps, dtype=bool)
     for of in range(first, month.first):
         alike = np.flatnonzero((kind[now] == kind[of]) & (step_of_day[now] == step_of_day[of]))
-        if not len(alike):
-            return None
+        if not len(alike):  # no day of the month is of that kind: the hours are the same
+            alike = np.flatnonzero(step_of_day[now] == step_of_day[of])
         krw_per_kwh[of - first] = month.prices.krw_per_kwh[alike[0]]
         counted[of - first] = month.prices.counted[alike[0]]
     return replace(

@@ -11,6 +11,7 @@ import numpy as np
 from feature_store.time_grid import KilowattArray
 from models.assets.asset import TOLERANCE_KW
 from models.optimizer.grid_limits import grid_violations
+from models.optimizer.job_relations import relation_violations
 from models.optimizer.pricing import Pricing
 from models.optimizer.problem import SchedulingProblem
 from models.optimizer.site_problem import PreviousPlan, SiteProblem
@@ -33,29 +34,32 @@ def carried_on(
     previous = problem.previous
     if previous is None:
         return None
-    held = replace(scheduling, problem=_holding(scheduling, previous))
-    solution = solve(held, time_limit_s=time_limit_s)
+    solution = solve(holding(scheduling, previous.equipment_kw), time_limit_s=time_limit_s)
     if not isinstance(solution, Solution):
         return None
-    kept_kw = _exactly(problem, pricing, previous, solution.equipment_kw)
+    kept_kw = _exactly(problem, previous, solution.equipment_kw)
     saved_krw = pricing.cost(kept_kw).total_krw - pricing.cost(planned_kw).total_krw
     return kept_kw if saved_krw <= previous.keep_unless_saves_krw else None
 
 
-def _holding(scheduling: SchedulingProblem, previous: PreviousPlan) -> cp.Problem:
-    """Return the same problem with powers held, to the watt that plans are written to."""
+def holding(
+    scheduling: SchedulingProblem, held_kw: Mapping[str, KilowattArray]
+) -> SchedulingProblem:
+    """Return the same problem with the first powers of some equipment held.
+
+    They are held to the watt that plans are written to, each shape (n,), n no more than the steps.
+    """
     held = [
-        cp.abs(plan.power_kw[: power_kw.size] - power_kw) <= TOLERANCE_KW / 2
-        for name, plan in scheduling.plans.items()
-        if (power_kw := np.asarray(previous.equipment_kw[name])).size
+        cp.abs(scheduling.plans[name].power_kw[: power_kw.size] - power_kw) <= TOLERANCE_KW / 2
+        for name, told_kw in held_kw.items()
+        if (power_kw := np.asarray(told_kw)).size
     ]
     problem = scheduling.problem
-    return cp.Problem(problem.objective, [*problem.constraints, *held])
+    return replace(scheduling, problem=cp.Problem(problem.objective, [*problem.constraints, *held]))
 
 
 def _exactly(
     problem: SiteProblem,
-    pricing: Pricing,
     previous: PreviousPlan,
     solved_kw: Mapping[str, KilowattArray],
 ) -> Mapping[str, KilowattArray]:
@@ -65,7 +69,8 @@ def _exactly(
         for name, held_kw in previous.equipment_kw.items()
     }
     grid = problem.prices.grid
-    broken = [*grid_violations(pricing, exact_kw)]
+    broken = [*grid_violations(problem.site, grid, problem.base, exact_kw, problem.terms)]
+    broken += relation_violations(problem.site, grid, exact_kw)
     for asset in problem.site.assets:
         broken += asset.violations(exact_kw[asset.name], grid)
     return solved_kw if broken else exact_kw

@@ -62,6 +62,12 @@ class GridTerms:
         shape = (-1, *[1] * (bus_kw.ndim - 1))
         return share.reshape(shape) * bus_kw + drawn_kw.reshape(shape)
 
+    def rest_share(self, step: int) -> float:
+        """Return the share of an interval that is still to come: 1 of all but the running one."""
+        if self.running is None or step:
+            return 1.0
+        return 1.0 - self.running.elapsed_share
+
     def _rest(self, steps: int) -> tuple[KilowattArray, KilowattArray]:
         """Share of each interval to come, and the mean that it has had already, (steps,)."""
         share, drawn_kw = np.ones(steps), np.zeros(steps)

@@ -5,28 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import cvxpy as cp
-import highspy
 import numpy as np
 
 from feature_store.errors import SandanError
+from models.optimizer.highs_model import Status, new_highs, pass_program, run
 from models.optimizer.linear_program import FilledProgram, LinearProgram, Numbers
-
-Status = Literal["optimal", "infeasible", "out_of_time"]
-_STATUS: dict[str, Status] = {
-    "kOptimal": "optimal",
-    "kModelEmpty": "optimal",
-    "kInfeasible": "infeasible",
-    "kUnboundedOrInfeasible": "infeasible",
-    "kTimeLimit": "out_of_time",
-}
-"""HiGHS' words. Bills are bounded below, so "unbounded or infeasible" means the second."""
-
-
-class SolverFailedError(SandanError):
-    """The solver gave up for a reason that is neither the limits nor the time."""
 
 
 class SharedProblemError(SandanError):
@@ -65,9 +50,7 @@ class HotProblem:
         self._thread = threading.get_ident()
         self._parameters: Numbers | None = None
         self._filled: FilledProgram | None = None
-        self._highs = _new_highs(gap)
-        self._columns = np.arange(self.linear.columns, dtype=np.int32)
-        self._rows = np.arange(self.linear.is_equality.size, dtype=np.int32)
+        self._highs = new_highs(gap=gap)
 
     def solve(self, *, time_limit_s: float) -> HotAnswer:
         """Solve with the values that the parameters have now."""
@@ -77,17 +60,9 @@ class HotProblem:
             )
         began = time.perf_counter()
         self._fill()
-        # The clock of a kept HiGHS runs on from solve to solve.
-        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + time_limit_s)
         if self.linear.integer.size:
             self._highs.clearSolver()
-        self._highs.run()
-        word = self._highs.getModelStatus().name
-        if word not in _STATUS:
-            raise SolverFailedError(
-                f"the solver ended with {word}; report it with the numbers of the problem"
-            )
-        status = _STATUS[word]
+        status = run(self._highs, time_limit_s=time_limit_s)
         objective = bound = float("nan")
         if status == "optimal":
             objective, bound = self._read()
@@ -99,10 +74,12 @@ class HotProblem:
         )
 
     def _read(self) -> tuple[float, float]:
-        info = self._highs.getInfo()
-        self.linear.unpack(np.array(self._highs.getSolution().col_value))
-        objective = float(info.objective_function_value)
-        return objective, float(info.mip_dual_bound) if self.linear.integer.size else objective
+        objective = float(self._highs.getObjectiveValue())
+        for variable, value in self.linear.values(np.array(self._highs.getSolution().col_value)):
+            variable.save_value(value)
+        if not self.linear.integer.size:
+            return objective, objective
+        return objective, float(self._highs.getInfo().mip_dual_bound)
 
     def _fill(self) -> None:
         parameters = self.linear.parameters()
@@ -110,7 +87,7 @@ class HotProblem:
             return
         filled = self.linear.filled(parameters)
         if self._filled is None:
-            _pass(self._highs, self.linear, filled)
+            pass_program(self._highs, self.linear, filled)
         else:
             self._pass_changes(self._filled, filled)
         self._parameters, self._filled = parameters, filled
@@ -133,37 +110,3 @@ class HotProblem:
         for entry in np.flatnonzero(old.moving != new.moving):
             row, column = self.linear.moving_row[entry], self.linear.moving_column[entry]
             highs.changeCoeff(int(row), int(column), float(new.moving[entry]))
-
-
-def _new_highs(gap: float) -> Any:  # noqa: ANN401 - highspy is untyped
-    highs = highspy.Highs()
-    for name, value in {
-        "log_to_console": False,
-        "threads": 1,
-        "mip_abs_gap": gap,
-        "mip_rel_gap": 0.0,  # a share of a bill whose larger part no plan can change
-    }.items():
-        highs.setOptionValue(name, value)
-    return highs
-
-
-def _pass(highs: Any, linear: LinearProgram, filled: FilledProgram) -> None:  # noqa: ANN401
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = linear.columns, linear.is_equality.size
-    model.offset_ = filled.offset
-    model.col_cost_ = filled.cost
-    model.col_lower_, model.col_upper_ = filled.column_lower, filled.column_upper
-    model.row_lower_, model.row_upper_ = filled.row_lower, filled.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = linear.matrix_starts
-    model.a_matrix_.index_ = linear.matrix_rows
-    model.a_matrix_.value_ = linear.matrix_values
-    if linear.integer.size:
-        kinds = np.full(linear.columns, highspy.HighsVarType.kContinuous)
-        kinds[linear.integer] = highspy.HighsVarType.kInteger
-        model.integrality_ = list(kinds)
-    highs.passModel(model)
-    for row, column, value in zip(
-        linear.moving_row, linear.moving_column, filled.moving, strict=True
-    ):
-        highs.changeCoeff(int(row), int(column), float(value))

@@ -40,7 +40,7 @@ class AffineMap:
     def at(self, parameters: Numbers) -> Numbers:
         """Return the numbers, shape (rows,)."""
         terms = self.value * parameters[self.column]
-        return np.bincount(self.row, weights=terms, minlength=self.rows)
+        return np.bincount(self.row, weights=terms, minlength=self.rows).astype(np.float64)
 
     def only(self, rows: npt.NDArray[np.intp], *, of: int) -> AffineMap:
         """Return the map to some of the numbers, in the order named; ``of`` counts them all."""
@@ -127,14 +127,16 @@ class LinearProgram:
         data, _, _ = problem.get_problem_data(cp.HIGHS)
         program = data["param_prob"]
         own = {parameter.id for parameter in problem.parameters()}
-        if any(parameter.id not in own for parameter in program.parameters):
+        is_kept = all(parameter.id in own for parameter in program.parameters)
+        if not is_kept or any(one.id not in program.var_id_to_col for one in problem.variables()):
             raise NotParametrisedError(
-                "a parameter is declared symmetric, diagonal or sparse; declare it dense"
+                "a parameter or variable is declared symmetric, diagonal or sparse; declare it "
+                "dense"
             )
-        return cls._of_program(program, problem.variables())
+        return cls._of_program(problem, program)
 
     @classmethod
-    def _of_program(cls, program: Any, variables: list[cp.Variable]) -> Self:  # noqa: ANN401 - cvxpy is untyped here
+    def _of_program(cls, problem: cp.Problem, program: Any) -> Self:  # noqa: ANN401 - untyped
         rows, columns = program.constr_size, program.x.size
         entries = program.A.tocoo()
         is_right = entries.row >= rows * columns
@@ -168,7 +170,7 @@ class LinearProgram:
         costs = program.q.tocoo()
         return cls(
             program=program,
-            variables=tuple((one, program.var_id_to_col[one.id]) for one in variables),
+            variables=tuple((one, program.var_id_to_col[one.id]) for one in problem.variables()),
             matrix_starts=np.concatenate(([0], np.cumsum(in_column))).astype(np.int32),
             matrix_rows=kept_place[row[~bounds]][by_column].astype(np.int32),
             matrix_values=fixed[~bounds][by_column],
@@ -218,7 +220,7 @@ class LinearProgram:
         """Return the numbers that ``parameters`` (see :meth:`parameters`) lead to."""
         cost = self.cost_of.at(parameters)
         right = self.right_of.at(parameters)
-        lower, upper = self._bounds(parameters)
+        lower, upper = self.bounds(parameters)
         return FilledProgram(
             cost=cost[:-1],
             offset=float(cost[-1]),
@@ -229,21 +231,34 @@ class LinearProgram:
             moving=self.moving_of.at(parameters),
         )
 
-    def unpack(self, x: Numbers) -> None:
-        """Write a solution into the problem's variables, whole numbers exactly whole."""
+    def values(self, x: Numbers) -> list[tuple[cp.Variable, Numbers]]:
+        """Return the problem's variables with their part of x, whole numbers exactly whole."""
         if self.integer.size:
             x = x.copy()
             x[self.integer] = np.round(x[self.integer])
-        for variable, first in self.variables:
-            value = x[first : first + variable.size]
-            variable.save_value(value.reshape(variable.shape, order="F"))
+        return [
+            (variable, x[first : first + variable.size].reshape(variable.shape, order="F"))
+            for variable, first in self.variables
+        ]
 
-    def _bounds(self, parameters: Numbers) -> tuple[Numbers, Numbers]:
-        """Lower and upper bound of each column, from its declaration and its bounding rows."""
+    def bounds(
+        self,
+        parameters: Numbers,
+        *,
+        is_free: npt.NDArray[np.bool_] | None = None,
+        is_kept: npt.NDArray[np.bool_] | None = None,
+    ) -> tuple[Numbers, Numbers]:
+        """Return lower and upper bound of each column, by declaration and by bounding rows.
+
+        The declared bounds of columns that are ``is_free`` and the bounding rows that are not
+        ``is_kept`` are left out; a yes or no stays one.
+        """
         lower = self._declared(self.program.lower_bounds, self.program.lb_tensor, parameters)
         upper = self._declared(self.program.upper_bounds, self.program.ub_tensor, parameters)
         lower = np.full(self.columns, -np.inf) if lower is None else lower
         upper = np.full(self.columns, np.inf) if upper is None else upper
+        if is_free is not None:
+            lower[is_free], upper[is_free] = -np.inf, np.inf
         boolean = [position[0] for position in self.program.x.boolean_idx]
         lower[boolean] = np.maximum(lower[boolean], 0.0)
         upper[boolean] = np.minimum(upper[boolean], 1.0)
@@ -251,9 +266,26 @@ class LinearProgram:
         bound = rows.right_of.at(parameters) / rows.coefficient
         is_upper = rows.is_equality | (rows.coefficient > 0)
         is_lower = rows.is_equality | (rows.coefficient < 0)
+        if is_kept is not None:
+            is_upper, is_lower = is_upper & is_kept, is_lower & is_kept
         np.minimum.at(upper, rows.column[is_upper], bound[is_upper])
         np.maximum.at(lower, rows.column[is_lower], bound[is_lower])
         return lower, upper
+
+    def block_of(self, rows: Positions) -> npt.NDArray[np.intp]:
+        """Return the constraint that each row (in cvxpy's order) belongs to."""
+        ends = np.cumsum([constraint.size for constraint in self.program.constraints])
+        return np.searchsorted(ends, rows, side="right")
+
+    def parameter_names(self, to: AffineMap, rows: npt.NDArray[np.intp]) -> tuple[str, ...]:
+        """Return the names of the parameters that ``rows`` of a map depend on."""
+        columns = np.unique(to.column[np.isin(to.row, rows)])
+        first_of = self.program.param_id_to_col
+        return tuple(
+            one.name()
+            for one in self.program.parameters
+            if ((columns >= first_of[one.id]) & (columns < first_of[one.id] + one.size)).any()
+        )
 
     @staticmethod
     def _declared(fixed: Numbers | None, of: Any, parameters: Numbers) -> Numbers | None:  # noqa: ANN401

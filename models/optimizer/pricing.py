@@ -67,6 +67,7 @@ class Pricing:
         """Return the wear and discomfort of each piece of equipment."""
         return {
             asset.name: float(asset.cost_krw(equipment_kw[asset.name]).value)
+            + asset.decision_krw(equipment_kw[asset.name], self.prices.grid)
             for asset in self.site.assets
         }
 

@@ -11,6 +11,7 @@ from models.assets.asset import AssetPlan
 from models.optimizer.base_load import BaseLoad
 from models.optimizer.exchange import Room, exchange, expected_energy_cost, needs_room
 from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
+from models.optimizer.job_relations import relation_constraints
 from models.optimizer.peak_cost import PeakCost
 from models.optimizer.scenarios import Scenarios
 from models.site import Site
@@ -95,6 +96,7 @@ def assemble(
     constraints = [
         equipment_kw == sum((plan.power_kw for plan in plans.values()), start=cp.Constant(0)),
         *meter.constraints,
+        *relation_constraints(site, grid, plans),
     ]
     scenario_base_kw: tuple[cp.Parameter, ...] = ()
     if scenarios is None:
@@ -115,7 +117,10 @@ def assemble(
             earned_krw, limits = event.earned(meter.net_kw, room.import_kw)
             grid_krw -= earned_krw
             constraints += limits
-    wear_krw = sum(asset.cost_krw(plans[asset.name].power_kw) for asset in site.assets)
+    wear_krw = sum(
+        asset.cost_krw(plans[asset.name].power_kw) + plans[asset.name].decision_krw
+        for asset in site.assets
+    )
     bill_krw = grid_krw + wear_krw
     tie_break_krw = sum((plan.tie_break_krw for plan in plans.values()), start=cp.Constant(0))
     if prices.counted.any():

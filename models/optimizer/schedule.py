@@ -158,6 +158,16 @@ class Solved:
     """The cheapest schedule was found, to the solver's gap."""
 
     schedule: Schedule
+    bound_krw: float | None = None
+    """No schedule costs less than this over the horizon, but for preferences among equally cheap
+    ones, which weigh a few won; None where the solver was not asked."""
+
+    @property
+    def gap_krw(self) -> float | None:
+        """Most that any other schedule could be cheaper."""
+        if self.bound_krw is None:
+            return None
+        return self.schedule.planned_cost.total_krw - self.bound_krw
 
 
 @dataclass(frozen=True, kw_only=True)

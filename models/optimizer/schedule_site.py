@@ -11,14 +11,15 @@ from feature_store.time_grid import KilowattArray
 from models.optimizer.base_load import PEAK_QUANTILE
 from models.optimizer.carried_on import carried_on
 from models.optimizer.explain import moves
-from models.optimizer.grid_limits import contract_conflict, grid_violations, refuse_grid_violations
+from models.optimizer.grid_limits import grid_violations
+from models.optimizer.hard_contract import contract_conflict
 from models.optimizer.peak_cost import remembering_months
 from models.optimizer.pricing import Pricing
 from models.optimizer.problem import SchedulingProblem, assemble
 from models.optimizer.schedule import Infeasible, Outcome, PeakDemand, Schedule, Solved
 from models.optimizer.site_problem import SiteProblem
 from models.optimizer.solve import Solution, solve
-from models.optimizer.verify import verify
+from models.optimizer.verify import verify_schedule
 
 SILENCE_KW = 1e-6
 """Changes below this are the solver's rounding (its feasibility tolerance is 1e-7)."""
@@ -31,7 +32,9 @@ def schedule_site(problem: SiteProblem, *, time_limit_s: float = 10.0) -> Outcom
     """Find the cheapest operation of the site's equipment.
 
     The same problem gives the same plan. Doing nothing is a plan too: a plan that would not be
-    cheaper is not suggested, unless doing nothing breaks a limit of the grid.
+    cheaper is not suggested, unless doing nothing breaks a limit of the grid. What is handed out
+    was replayed and billed again; a plan that fails there is a
+    :class:`models.optimizer.verify.UnsafeScheduleError`.
     """
     scheduling = filled(problem)
     solution = solve(scheduling, time_limit_s=time_limit_s)
@@ -40,19 +43,21 @@ def schedule_site(problem: SiteProblem, *, time_limit_s: float = 10.0) -> Outcom
     if not isinstance(solution, Solution):
         return solution
     pricing = pricing_of(problem)
-    usual_kw = _usual_kw(pricing)
+    usual_kw = usual_operation(pricing)
     planned_kw = _settled(usual_kw, solution.equipment_kw)
-    if not grid_violations(pricing, usual_kw):
+    if not _breaks_the_grid(problem, usual_kw):
         planned_kw = pricing.cheaper(usual_kw, planned_kw)
     kept_kw = carried_on(problem, scheduling, pricing, planned_kw, time_limit_s=time_limit_s)
     if kept_kw is not None:
         planned_kw = _settled(usual_kw, kept_kw)
-    _verify(pricing, planned_kw)
     schedule = _schedule(problem, pricing, usual_kw, planned_kw)
+    verify_schedule(pricing, schedule)
     return Solved(
         schedule=replace(
             schedule, solve_seconds=solution.solve_seconds, kept_previous=kept_kw is not None
-        )
+        ),
+        # Also of a plan that was kept: it is what any plan from now on costs at least.
+        bound_krw=min(solution.bound_krw, schedule.planned_cost.total_krw),
     )
 
 
@@ -78,7 +83,7 @@ def pricing_of(problem: SiteProblem) -> Pricing:
     )
 
 
-def _usual_kw(pricing: Pricing) -> Powers:
+def usual_operation(pricing: Pricing) -> Powers:
     """Return what each piece of equipment does if nobody changes anything.
 
     It may bring more than the site draws: what is newer than the readings, or all of it where the
@@ -95,22 +100,17 @@ def _usual_kw(pricing: Pricing) -> Powers:
     return usual_kw
 
 
+def _breaks_the_grid(problem: SiteProblem, equipment_kw: Powers) -> bool:
+    grid = problem.prices.grid
+    return bool(grid_violations(problem.site, grid, problem.base, equipment_kw, problem.terms))
+
+
 def _settled(usual_kw: Powers, planned_kw: Powers) -> Powers:
     """Return the plan with the solver's rounding taken for what it is: no change."""
     return {
         name: np.where(np.abs(power_kw - usual_kw[name]) < SILENCE_KW, usual_kw[name], power_kw)
         for name, power_kw in planned_kw.items()
     }
-
-
-def _verify(pricing: Pricing, planned_kw: Powers) -> None:
-    """Check the equipment, and the grid: what is fed back there is a load of the grid's."""
-    base = pricing.base
-    if pricing.terms.export is not None:
-        fed_kw = np.maximum(-(base.median_kw + pricing.total_kw(planned_kw)), 0.0)
-        base = replace(base, median_kw=base.median_kw + fed_kw)
-    verify(pricing.site, pricing.prices.grid, base, planned_kw)
-    refuse_grid_violations(pricing, planned_kw)
 
 
 def _schedule(

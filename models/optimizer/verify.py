@@ -10,7 +10,17 @@ from feature_store.errors import SandanError
 from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.asset import TOLERANCE_KW
 from models.optimizer.base_load import BaseLoad
+from models.optimizer.grid_limits import grid_violations
+from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
+from models.optimizer.job_relations import relation_violations
+from models.optimizer.meter_replay import metered_again
+from models.optimizer.pricing import Pricing
+from models.optimizer.rebill import rebill
+from models.optimizer.schedule import PlanCost, Schedule
 from models.site import Site
+
+TOLERANCE_KRW = 1.0
+"""A bill is cut to 10 won; two ways of summing two days differ by less than a thousandth of one."""
 
 
 class UnsafeScheduleError(SandanError):
@@ -18,15 +28,118 @@ class UnsafeScheduleError(SandanError):
 
 
 def verify(
-    site: Site, grid: TimeGrid, base: BaseLoad, equipment_kw: Mapping[str, KilowattArray]
+    site: Site,
+    grid: TimeGrid,
+    base: BaseLoad,
+    equipment_kw: Mapping[str, KilowattArray],
+    terms: GridTerms = USUAL_TERMS,
 ) -> None:
-    """Raise an :class:`UnsafeScheduleError` that names every broken limit, if there is one."""
-    broken = _without_numbers(grid, equipment_kw) or _broken_limits(site, grid, base, equipment_kw)
+    """Raise an :class:`UnsafeScheduleError` that names every broken limit, if there is one.
+
+    Looked at are the equipment, the relations between jobs and the limits of the grid.
+    """
+    broken = _without_numbers(grid, equipment_kw)
+    if not broken:
+        broken = [
+            violation
+            for asset in site.assets
+            for violation in asset.violations(equipment_kw[asset.name], grid)
+        ]
+        broken += relation_violations(site, grid, equipment_kw)
+        broken += grid_violations(site, grid, base, equipment_kw, terms)
     if broken:
         raise UnsafeScheduleError(
             f"{site.firm_id}: the schedule breaks limits ({'; '.join(broken)}); "
             "it was thrown away: report it with the firm's declaration and the issue time"
         )
+
+
+def verify_schedule(pricing: Pricing, schedule: Schedule) -> None:
+    """Replay a whole schedule and bill it again; raise what :func:`verify` raises.
+
+    Besides every physical limit the figures that it tells are compared with the replay: draws from
+    the grid and states of charge to ``TOLERANCE_KW``, peaks too, and each part of the costs without
+    and with the plan to ``TOLERANCE_KRW``.
+    """
+    site, grid, base = pricing.site, pricing.prices.grid, pricing.base
+    named = {asset.name for asset in site.assets}
+    if set(schedule.equipment_kw) != named or set(schedule.usual_kw) != named:
+        raise UnsafeScheduleError(
+            f"{site.firm_id}: the schedule is not of the declared equipment; "
+            "it was thrown away: make it anew"
+        )
+    verify(site, grid, base, schedule.equipment_kw, pricing.terms)
+    untrue = [*_untrue_costs(pricing, schedule), *_untrue_figures(pricing, schedule)]
+    if untrue:
+        raise UnsafeScheduleError(
+            f"{site.firm_id}: the schedule tells what its replay does not show "
+            f"({'; '.join(untrue)}); it was thrown away: report it with the firm's declaration and "
+            "the issue time"
+        )
+
+
+def _untrue_costs(pricing: Pricing, schedule: Schedule) -> list[str]:
+    both = {
+        "usual": (schedule.usual_cost, schedule.usual_kw),
+        "planned": (schedule.planned_cost, schedule.equipment_kw),
+    }
+    return [
+        f"the {which} {part} of {told:,.0f} won is {found:,.0f} won"
+        for which, (cost, powers) in both.items()
+        for part, told, found in _parts(cost, rebill(pricing, powers))
+        if not abs(told - found) <= TOLERANCE_KRW
+    ]
+
+
+def _untrue_figures(pricing: Pricing, schedule: Schedule) -> list[str]:
+    figures: dict[str, tuple[KilowattArray | None, KilowattArray]] = {}
+    for which, powers, import_kw, net_kw, peak_kw in (
+        (
+            "usual",
+            schedule.usual_kw,
+            schedule.usual_import_kw,
+            schedule.usual_net_kw,
+            schedule.usual_peak_kw,
+        ),
+        (
+            "planned",
+            schedule.equipment_kw,
+            schedule.planned_import_kw,
+            schedule.planned_net_kw,
+            schedule.planned_peak_kw,
+        ),
+    ):
+        total_kw = sum(powers.values(), start=np.zeros(pricing.prices.grid.steps))
+        metered_kw = metered_again(pricing.terms, pricing.base.median_kw + total_kw)
+        demand_kw = metered_again(pricing.terms, pricing.base.cautious_kw + total_kw)
+        highest_kw = demand_kw[pricing.prices.counted].max(initial=0.0)
+        figures[f"the {which} draw from the grid"] = (import_kw, np.maximum(metered_kw, 0.0))
+        figures[f"the {which} peak"] = (np.array([peak_kw]), np.array([highest_kw]))
+        if pricing.terms.export is not None:
+            figures[f"the {which} exchange with the grid"] = (net_kw, metered_kw)
+    for asset in pricing.site.assets:
+        soc_kwh = asset.soc_kwh(schedule.equipment_kw[asset.name])
+        if soc_kwh is not None:
+            told_kwh = schedule.soc_kwh.get(asset.name)
+            figures[f"the state of charge of {asset.name}"] = (told_kwh, soc_kwh)
+    return [f"{what} is another" for what, (told, found) in figures.items() if _differ(told, found)]
+
+
+def _differ(told: KilowattArray | None, found: KilowattArray) -> bool:
+    if told is None or told.shape != found.shape:
+        return True
+    return not (np.abs(told - found) <= TOLERANCE_KW).all()
+
+
+def _parts(told: PlanCost, found: PlanCost) -> list[tuple[str, float, float]]:
+    return [
+        ("energy charge", told.energy_krw, found.energy_krw),
+        ("demand charge", told.demand_krw, found.demand_krw),
+        ("demand charge of later months", told.later_demand_krw, found.later_demand_krw),
+        ("wear", told.wear_krw, found.wear_krw),
+        ("pay for what is fed back", told.export_earned_krw, found.export_earned_krw),
+        ("pay for events", told.events_earned_krw, found.events_earned_krw),
+    ]
 
 
 def _without_numbers(grid: TimeGrid, equipment_kw: Mapping[str, KilowattArray]) -> list[str]:
@@ -35,19 +148,3 @@ def _without_numbers(grid: TimeGrid, equipment_kw: Mapping[str, KilowattArray]) 
         for name, power_kw in equipment_kw.items()
         if power_kw.shape != (grid.steps,) or not np.isfinite(power_kw).all()
     ]
-
-
-def _broken_limits(
-    site: Site, grid: TimeGrid, base: BaseLoad, equipment_kw: Mapping[str, KilowattArray]
-) -> list[str]:
-    broken = [
-        violation
-        for asset in site.assets
-        for violation in asset.violations(equipment_kw[asset.name], grid)
-    ]
-    import_kw = base.median_kw + sum(equipment_kw.values(), start=np.zeros(grid.steps))
-    if import_kw.min() < -TOLERANCE_KW:
-        step = int(import_kw.argmin())
-        local = grid.at(step).astimezone(site.zone)
-        broken.append(f"power is fed back into the grid at {local:%Y-%m-%d %H:%M}")
-    return broken

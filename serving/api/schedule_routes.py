@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
+from models.optimizer.plan_limits import plan_limits
 from models.optimizer.problem_file.answer import answer_of
 from models.optimizer.problem_file.answer_document import AnswerDocument
 from models.optimizer.problem_file.document import ProblemDocument
@@ -43,6 +44,12 @@ BODY: dict[str, Any] = {
 }
 
 
+EXPLAIN = (
+    "Whether to tell too what sets the peak, what more of each limit is worth and what other plans "
+    "there are; takes up to the time limit once more."
+)
+
+
 async def _content(request: Request) -> bytes:
     """Take the body as it is: it is read, and what is wrong in it told, as a file's is."""
     return await request.body()
@@ -71,7 +78,9 @@ async def _content(request: Request) -> bytes:
     openapi_extra={"requestBody": BODY},
 )
 def schedule_problem(
-    content: Annotated[bytes, Depends(_content)], planner: PlannerInUse
+    content: Annotated[bytes, Depends(_content)],
+    planner: PlannerInUse,
+    explain: Annotated[bool, Query(description=EXPLAIN)] = False,
 ) -> AnswerDocument | JSONResponse:
     """Plan a site that the body describes; nothing of it is stored.
 
@@ -81,5 +90,8 @@ def schedule_problem(
     limit_s = min(told.time_limit_s, planner.settings.solver_time_limit_s)
     outcome = schedule_site(told.problem, time_limit_s=limit_s)
     if isinstance(outcome, Solved):
-        return answer_of(told.problem, outcome)
+        limits = None
+        if explain:
+            limits = plan_limits(told.problem, outcome.schedule.equipment_kw, time_limit_s=limit_s)
+        return answer_of(told.problem, outcome, limits)
     return problem_response(problem_of_outcome(told.problem.site.firm_id, outcome))

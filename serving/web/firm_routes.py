@@ -32,11 +32,13 @@ from serving.web.language import texts_for
 from serving.web.notices import notices_for
 from serving.web.peaks_drawing import draw_peaks
 from serving.web.peaks_to_come import LEAST_CHANCE
+from serving.web.plan_peak import peak_of_plan
 from serving.web.problem_page import ProblemPage, problem_page
 from serving.web.rendering import page
 from serving.web.watch_in_use import WatchInUse
 from serving.web.words import (
     ACTIONS,
+    ALTERNATIVES,
     BANDS,
     DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
@@ -44,6 +46,7 @@ from serving.web.words import (
     FORECAST_QUALITIES,
     FORECAST_REASONS,
     FRESHNESS,
+    LIMITS,
     REASONS,
     SEVERITIES,
     STATES,
@@ -72,6 +75,7 @@ def _planner(request: Request) -> Planner:
 PlannerInUse = Annotated[Planner, Depends(_planner)]
 WORDS: dict[str, object] = {
     "actions": ACTIONS,
+    "alternatives": ALTERNATIVES,
     "bands": BANDS,
     "demand_origins": DEMAND_ORIGINS,
     "equipment_kinds": EQUIPMENT_KINDS,
@@ -79,6 +83,7 @@ WORDS: dict[str, object] = {
     "forecast_qualities": FORECAST_QUALITIES,
     "forecast_reasons": FORECAST_REASONS,
     "freshness_states": FRESHNESS,
+    "limits": LIMITS,
     "severities": SEVERITIES,
     "reasons": REASONS,
     "states": STATES,
@@ -117,6 +122,19 @@ def suggestion_page(
     """A firm with the suggestion asked for."""
     suggestion = planner.suggestions.get(suggestion_id)
     return _firm_page(request, planner, watch, suggestion.firm_id, suggestion)
+
+
+@router.get("/suggestions/{suggestion_id}/limits")
+def limits_page(suggestion_id: str, request: Request, planner: PlannerInUse) -> Response:
+    """What more of each limit would be worth, and other plans; worked out when it is asked for."""
+    suggestion = planner.suggestions.get(suggestion_id)
+    content: dict[str, object] = {
+        "firm": planner.firm(suggestion.firm_id),
+        "suggestion": suggestion,
+        "found": planner.limits(suggestion),
+        "notices": notices_for(planner, (suggestion.firm_id,)),
+    }
+    return page(request, "limits.html", WORDS | content)
 
 
 @router.get("/firms/{firm_id}/chart.json")
@@ -196,6 +214,7 @@ def _firm_page(  # noqa: PLR0913  what is shown, and the two doors to it
         "refused": refused,
         "peaks_drawings": draw_peaks(peaks) if peaks else (),
         "bar_width": BAR_WIDTH,
+        "plan_peak": peak_of_plan(firm, suggestion) if suggestion else None,
         "least_chance": LEAST_CHANCE,
         "findings_shown": FINDINGS_SHOWN,
         "notices": notices_for(planner, (firm_id,)),

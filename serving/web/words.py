@@ -7,6 +7,8 @@ from feature_store.quality.freshness import FreshnessState
 from models.assets.action import Action
 from models.forecasting.explained_forecast import Reason as ForecastPart
 from models.forecasting.load_forecast import Quality, QualityReason
+from models.optimizer.alternatives import Name as AlternativeName
+from models.optimizer.limits_worth import Kind as LimitKind
 from models.optimizer.schedule import Reason
 from models.tariffs.bill.ratchet import Origin
 from serving.suggestions.suggestion import (
@@ -31,7 +33,11 @@ ACTIONS: dict[Action, str] = {
 EQUIPMENT_KINDS = {
     "battery": marked("battery"),
     "shiftable_job": marked("shiftable job"),
+    "interruptible_job": marked("interruptible job"),
     "curtailable_load": marked("curtailable load"),
+    "thermal_store": marked("thermal store"),
+    "charger": marked("charger"),
+    "generator": marked("generator"),
     "solar": marked("solar"),
 }
 
@@ -41,6 +47,21 @@ REASONS: dict[Reason, str] = {
     "cheaper_hours_and_lower_peak": marked(
         "Uses electricity in cheaper hours and lowers the billed peak."
     ),
+}
+
+LIMITS: dict[LimitKind, str] = {
+    "contract_power_kw": marked("1 kW more contract power"),
+    "battery_kwh": marked("1 kWh more capacity"),
+    "battery_kw": marked("1 kW more power"),
+    "reduction_kw": marked("1 kW more to reduce"),
+    "earliest_start_step": marked("a quarter hour earlier"),
+    "latest_end_step": marked("a quarter hour later"),
+}
+
+ALTERNATIVES: dict[AlternativeName, str] = {
+    "cheapest": marked("Cheapest"),
+    "fewest_moves": marked("Fewest moves"),
+    "safest": marked("Safest for the peak"),
 }
 
 TARIFF_CLASSES = {

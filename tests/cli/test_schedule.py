@@ -50,7 +50,7 @@ def test_the_answer_is_the_plan_of_the_problem(sandan, problem, tmp_path):
     )
     assert plan["saved_krw"] == pytest.approx(schedule.saved_krw)
     assert plan["valid_times"][0] == "2026-07-01T00:00:00+09:00"
-    assert plan["gap_krw"] == 1.0
+    assert 0 <= plan["gap_krw"] <= 2
     assert plan["bound_krw"] <= plan["planned_cost"]["total_krw"]
     assert [move["equipment"] for move in plan["moves"]] == [
         move.equipment for move in schedule.moves

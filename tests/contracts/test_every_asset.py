@@ -1,6 +1,8 @@
 """What the optimiser relies on, asked of every kind of equipment."""
 
+import re
 from datetime import datetime
+from pathlib import Path
 from typing import get_args
 
 import cvxpy as cp
@@ -15,8 +17,10 @@ from feature_store.time_grid import TimeGrid
 from models.assets.action import Action
 from models.assets.asset import TOLERANCE_KW
 from models.site import KINDS, site_of
+from serving.web.words import EQUIPMENT_KINDS
 from tests.builders import SEOUL, a_firm
 
+ROOT = Path(__file__).parents[2]
 GRID = TimeGrid(datetime(2026, 7, 1, 9, tzinfo=SEOUL), steps=96)
 DECLARED = {
     "battery": {
@@ -44,18 +48,123 @@ DECLARED = {
         "earliest_start": "09:00",
         "latest_end": "20:00",
     },
+    "interruptible_job": {
+        "levels_kw": [30.0, 50.0],
+        "energy_kwh": 110,
+        "usual_start": "13:00",
+        "earliest_start": "10:00",
+        "latest_end": "22:00",
+        "days": [0, 1, 2, 3, 4],
+        "min_on": "00:30",
+        "min_off": "00:45",
+        "max_starts": 3,
+    },
+    "thermal_store": {
+        "max_kw": 60,
+        "coefficient_of_performance": 3.0,
+        "min_celsius": -24,
+        "max_celsius": -18,
+        "usual_celsius": -20,
+        "ambient_celsius": 25,
+        "kwh_per_degree": 20,
+        "loss_kw_per_degree": 0.8,
+        "work_kw": 40,
+        "work_start": "09:00",
+        "work_end": "18:00",
+    },
+    "charger": {
+        "max_kw": 22,
+        "efficiency": 0.9,
+        "arrivals": ["11:00", "18:00"],
+        "departures": ["13:00", "07:00"],
+        "energy_kwh": [15.0, 60.0],
+        "days": [0, 1, 2, 3, 4],
+        "overnight": True,
+    },
+    "generator": {
+        "min_kw": 50,
+        "max_kw": 120,
+        "fuel_krw_per_kwh": 180,
+        "start_krw": 4000,
+        "min_on": "01:00",
+        "min_off": "00:30",
+        "max_starts": 2,
+    },
     "solar": {"peak_kw": 150, "tilt_deg": 10, "azimuth_deg": 180},
 }
+FURTHER = {
+    "cycled_battery": (
+        "battery",
+        {"max_discharge_kwh_per_day": 150, "discharged_today_kwh": 60, "reserve_share": 0.4},
+    ),
+    "optional_runs": (
+        "shiftable_job",
+        {"later_usual_starts": ["18:00", "21:00"], "worth_krw": 9000},
+    ),
+    "late_runs": (
+        "shiftable_job",
+        {"later_usual_starts": ["18:00"], "runs_done": 0, "steps_done": 1, "latest_end": "20:00"},
+    ),
+    "job_by_time": (
+        "interruptible_job",
+        {"levels_kw": [50.0], "energy_kwh": None, "duration": "03:00"},
+    ),
+    "job_under_way": (
+        "interruptible_job",
+        {"earliest_start": "08:00", "done_kwh": 20, "on_before": "00:15", "starts_done": 2},
+    ),
+    "steady_reduction": (
+        "curtailable_load",
+        {
+            "min_reduction_kw": 20,
+            "min_duration": "00:45",
+            "max_duration": "01:30",
+            "notice": "01:00",
+            "recovery_share": 0.6,
+            "recovery": "01:00",
+            "given_up_today_kwh": 30,
+        },
+    ),
+    "air_receiver": (
+        "thermal_store",
+        {
+            **dict.fromkeys(key for key in DECLARED["thermal_store"] if "celsius" in key),
+            "kwh_per_degree": None,
+            "loss_kw_per_degree": None,
+            "capacity_kwh": 30,
+            "usual_kwh": 12,
+            "standing_loss_kw": 2,
+            "loss_share_per_hour": 0.05,
+        },
+    ),
+    "late_vehicle": ("charger", {"arrivals": ["08:00", "18:00"], "charged_kwh": 3}),
+    "running_generator": ("generator", {"min_off": "01:00", "starts_done": 1}),
+}
+"""The same kinds with what may be declared besides, by name: kind and what differs."""
+
+
+def _declared(kind, changes):
+    merged = DECLARED[kind] | changes
+    return {name: value for name, value in merged.items() if value is not None}
+
+
 SITE = site_of(
     a_firm(
-        equipment=tuple(
-            Equipment(name=f"the_{kind}", kind=kind, parameters=parameters)
-            for kind, parameters in DECLARED.items()
+        equipment=(
+            *(
+                Equipment(name=f"the_{kind}", kind=kind, parameters=parameters)
+                for kind, parameters in DECLARED.items()
+            ),
+            *(
+                Equipment(name=name, kind=kind, parameters=_declared(kind, changes))
+                for name, (kind, changes) in FURTHER.items()
+            ),
         )
     )
 )
 
-every_asset = pytest.mark.parametrize("asset", SITE.assets, ids=lambda asset: asset.kind)
+every_asset = pytest.mark.parametrize("asset", SITE.assets, ids=lambda asset: asset.name)
+every_declared_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def solved(asset, objective, *constraints) -> np.ndarray:
@@ -68,8 +177,20 @@ def solved(asset, objective, *constraints) -> np.ndarray:
     return np.asarray(plan.power_kw.value)
 
 
+def paid_krw(asset, plan, price) -> cp.Expression:
+    return price @ plan.power_kw + asset.cost_krw(plan.power_kw) + plan.decision_krw
+
+
 def test_every_kind_is_asked():
     assert set(DECLARED) == set(KINDS)
+
+
+@every_declared_kind
+def test_operators_and_those_who_declare_are_told_of_every_kind(kind):
+    documented = (ROOT / "docs" / "data-formats.md").read_text("utf-8")
+    (row,) = (line for line in documented.splitlines() if line.startswith(f"| `{kind}` |"))
+    assert {f"`{name}`" for name in KINDS[kind].model_fields} <= set(re.findall("`[a-z_]+`", row))
+    assert kind in EQUIPMENT_KINDS
 
 
 @every_asset
@@ -82,9 +203,7 @@ def test_power_has_one_value_per_step(asset):
 def test_the_problem_compiles_once_and_then_takes_numbers(asset):
     plan = asset.plan(GRID)
     price = cp.Parameter(GRID.steps)
-    objective = cp.Minimize(
-        price @ plan.power_kw + asset.cost_krw(plan.power_kw) + plan.tie_break_krw
-    )
+    objective = cp.Minimize(paid_krw(asset, plan, price) + plan.tie_break_krw)
     assert cp.Problem(objective, plan.constraints).is_dpp()
 
 
@@ -113,8 +232,40 @@ def test_the_usual_operation_is_allowed_free_and_what_the_tie_break_prefers(asse
     usual_kw = asset.usual_kw(GRID)
     assert asset.violations(usual_kw, GRID) == ()
     assert asset.cost_krw(usual_kw).value == 0
+    assert asset.decision_krw(usual_kw, GRID) == 0
     preferred_kw = solved(asset, lambda plan: plan.tie_break_krw)
     assert preferred_kw == pytest.approx(usual_kw, abs=1e-6)
+
+
+@every_asset
+@settings(max_examples=12, deadline=None)
+@given(start=st.integers(0, 7 * 96), steps=st.integers(2, 200))
+def test_on_any_grid_the_usual_operation_is_allowed_and_one_of_its_plans(asset, start, steps):
+    grid = TimeGrid(GRID.at(start), steps=steps)
+    usual_kw, plan = asset.usual_kw(grid), asset.plan(grid)
+    assert asset.violations(usual_kw, grid) == ()
+    far_kw = cp.norm_inf(plan.power_kw - usual_kw)
+    problem = cp.Problem(cp.Minimize(far_kw), plan.constraints)
+    problem.solve(solver=cp.HIGHS, warm_start=False)
+    assert problem.value == pytest.approx(0, abs=1e-5)
+
+
+@every_asset
+def test_every_state_says_whose_it_is_and_what(asset):
+    for name, parameter in asset.plan(GRID).state.items():
+        assert parameter.name().startswith(f"{asset.name}.")
+        assert parameter.name().endswith(name)
+
+
+@every_asset
+@settings(max_examples=10, deadline=None)
+@given(price=arrays(np.float64, GRID.steps, elements=st.floats(1, 400)))
+def test_what_decisions_cost_in_the_plan_is_what_its_powers_tell(asset, price):
+    plan = asset.plan(GRID)
+    problem = cp.Problem(cp.Minimize(paid_krw(asset, plan, price)), plan.constraints)
+    problem.solve(solver=cp.HIGHS, warm_start=False, mip_rel_gap=0.0)
+    told_krw = asset.decision_krw(np.asarray(plan.power_kw.value), GRID)
+    assert plan.decision_krw.value == pytest.approx(told_krw, abs=1e-3)
 
 
 @every_asset
@@ -136,7 +287,7 @@ def test_one_step_of_unusual_power_beyond_its_limits_is_noticed(asset):
 @settings(max_examples=20, deadline=None)
 @given(price=arrays(np.float64, GRID.steps, elements=st.floats(1, 400)))
 def test_whatever_the_prices_its_cheapest_operation_breaks_no_limit(asset, price):
-    power_kw = solved(asset, lambda plan: price @ plan.power_kw + asset.cost_krw(plan.power_kw))
+    power_kw = solved(asset, lambda plan: paid_krw(asset, plan, price))
     assert asset.violations(power_kw, GRID) == ()
 
 
@@ -144,9 +295,10 @@ def test_whatever_the_prices_its_cheapest_operation_breaks_no_limit(asset, price
 @settings(max_examples=10, deadline=None)
 @given(price=arrays(np.float64, GRID.steps, elements=st.floats(1, 400)))
 def test_its_cheapest_operation_costs_no_more_than_the_usual_one(asset, price):
-    power_kw = solved(asset, lambda plan: price @ plan.power_kw + asset.cost_krw(plan.power_kw))
+    power_kw = solved(asset, lambda plan: paid_krw(asset, plan, price))
     usual_kw = asset.usual_kw(GRID)
-    assert price @ power_kw + asset.cost_krw(power_kw).value <= price @ usual_kw + 1e-3
+    cost_krw = asset.cost_krw(power_kw).value + asset.decision_krw(power_kw, GRID)
+    assert price @ power_kw + cost_krw <= price @ usual_kw + 1e-3
 
 
 @every_asset

@@ -105,3 +105,17 @@ def test_what_is_asked_about_is_left_as_it_was():
     weighted_quantiles(kw, weight, LEVELS)
     np.testing.assert_array_equal(kw, before[0])
     np.testing.assert_array_equal(weight, before[1])
+
+
+@pytest.mark.parametrize("sample", [12, 300])
+def test_a_row_among_thousands_gets_the_bits_it_gets_alone(sample):
+    rng = np.random.default_rng(sample)
+    values = rng.integers(0, 9, (1500, sample)).astype(float)  # many are equal
+    values[rng.random(values.shape) < 0.1] = np.nan
+    values[7] = np.nan
+    weights = rng.random(sample)
+
+    together = weighted_quantiles(values, weights, (0.1, 0.5, 0.9))
+
+    alone = [weighted_quantiles(row[None], weights, (0.1, 0.5, 0.9))[0] for row in values]
+    np.testing.assert_array_equal(together, alone)

@@ -38,6 +38,23 @@ def test_both_doors_give_the_same_answer(client, tmp_path, told):
     assert of_service == of_command
 
 
+def test_what_limits_the_plan_is_told_where_it_is_asked_for(client, tmp_path):
+    file, out = tmp_path / "problem.json", tmp_path / "answer.json"
+    file.write_text(json.dumps(STATED), encoding="utf-8")
+    command = ["schedule", "--problem", str(file), "--out", str(out), "--explain", "--table"]
+    ended = CliRunner().invoke(app, command)
+    assert ended.exit_code == 0, ended.output
+    assert "계획 피크 planned peak: 2026-07-01" in ended.output
+    assert "용량 capacity, kWh" in ended.output
+    told = json.loads(out.read_text("utf-8"))["plan"]["explanation"]
+    answered = client.post(f"{PATH}?explain=true", json=STATED).json()["plan"]["explanation"]
+    assert answered == told
+    assert told["planned_peak"]["demand_kw"] < told["usual_peak"]["demand_kw"]
+    assert {one["limit"] for one in told["limits_worth"]} >= {"battery_kwh", "battery_kw"}
+    assert told["alternatives"][0]["name"] == "cheapest"
+    assert client.post(PATH, json=STATED).json()["plan"]["explanation"] is None
+
+
 def test_a_problem_without_a_plan_is_a_problem_document(client):
     told = changed(STATED, site__contract_power_kw=100.0, site__contract_limit="hard")
     answer = client.post(PATH, json=told)

@@ -15,6 +15,7 @@ from feature_store.quality.finding import Words
 from serving.web.texts import texts_in
 from serving.web.words import (
     ACTIONS,
+    ALTERNATIVES,
     BANDS,
     DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
@@ -22,6 +23,7 @@ from serving.web.words import (
     FORECAST_QUALITIES,
     FORECAST_REASONS,
     FRESHNESS,
+    LIMITS,
     MODEL_NOTICES,
     PROBLEM_TITLES,
     REASONS,
@@ -38,6 +40,7 @@ CATALOGUE = FOLDER / "locale" / "ko" / "LC_MESSAGES" / "messages.po"
 PLACE = re.compile(r"{(\w+)}")
 TABLES = (
     ACTIONS,
+    ALTERNATIVES,
     BANDS,
     DEMAND_ORIGINS,
     EQUIPMENT_KINDS,
@@ -45,6 +48,7 @@ TABLES = (
     FORECAST_QUALITIES,
     FORECAST_REASONS,
     FRESHNESS,
+    LIMITS,
     MODEL_NOTICES,
     PROBLEM_TITLES,
     REASONS,

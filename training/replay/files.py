@@ -1,4 +1,4 @@
-"""What a replay leaves in its folder: every figure as JSON, and a page to look at."""
+"""What a replay leaves in its folder: every figure as JSON, and a page in each language."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from training.replay.figures import cells, policy_figures
 from training.replay.report.page import report_page
 from training.replay.run import Replay
 
-FIGURES, REPORT = "replay.json", "report.html"
+FIGURES, REPORT, KOREAN_REPORT = "replay.json", "report.html", "report.ko.html"
 
 
 def write_files(replay: Replay, out: Path) -> None:
-    """Write the figures and the page, each put in place when it is whole."""
+    """Write the figures and the pages, each put in place when it is whole."""
     document = json.dumps(_finite(replay_document(replay)), indent=1, ensure_ascii=False)
-    for name, text in ((FIGURES, document + "\n"), (REPORT, report_page(replay))):
+    texts = {
+        FIGURES: document + "\n",
+        REPORT: report_page(replay, "en"),
+        KOREAN_REPORT: report_page(replay, "ko"),
+    }
+    for name, text in texts.items():
         unfinished = out / f".{name}.unfinished"
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(out / name)

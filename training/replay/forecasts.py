@@ -10,7 +10,7 @@ import numpy as np
 
 from feature_store.entities.load_history import LoadHistory
 from feature_store.features.load_table import load_table
-from feature_store.time_grid import STEPS_PER_DAY, TimeGrid
+from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, TimeGrid
 from models.dispatch.known_load import Forecasts
 from models.forecasting.forecaster import ManyForecaster
 from training.fit_pooled import fit_pooled
@@ -18,6 +18,8 @@ from training.replay.plan import ReplayPlan
 from training.replay.site import ReplaySite
 from training.training_rows import Sampling
 
+HORIZON_STEPS = STEPS_PER_DAY + STEPS_PER_HOUR
+"""To the end of the longest local day, on which the clock is put back."""
 _AT_ONCE = 120
 """Issue times forecast together: their features fill some tens of megabytes."""
 
@@ -42,7 +44,7 @@ def fitted_before(sites: Sequence[ReplaySite], plan: ReplayPlan) -> ManyForecast
 
 
 def forecasts_of(task: ForecastTask) -> tuple[str, Forecasts]:
-    """Forecast a day ahead at every issue time of the stretch.
+    """Forecast to the end of the longest day at every issue time of the stretch.
 
     Returns:
         The firm's id, and its forecasts.
@@ -50,13 +52,13 @@ def forecasts_of(task: ForecastTask) -> tuple[str, Forecasts]:
     site, plan = task.site, task.plan
     history = site.history
     dates = history.grid.clock(site.firm.zone).date
-    table = load_table(site.firm, history, STEPS_PER_DAY)
+    table = load_table(site.firm, history, HORIZON_STEPS)
     inside = (dates >= np.datetime64(plan.first)) & (dates < np.datetime64(plan.end))
     on_time = table.step_of_day[: history.grid.steps] % plan.issue_every_steps == 0
     issue = np.flatnonzero(inside & on_time)
     parts = [
         task.forecaster.predict_many(
-            site.firm, history, history.grid.starts[issue[at : at + _AT_ONCE]], STEPS_PER_DAY
+            site.firm, history, history.grid.starts[issue[at : at + _AT_ONCE]], HORIZON_STEPS
         )
         for at in range(0, len(issue), _AT_ONCE)
     ]

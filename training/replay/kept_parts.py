@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from models.dispatch.known_load import Forecasts
 from training.replay.lived_site import LivedSite, MonthFigures
-from training.replay.plan import ReplayPlan
+from training.replay.plan import POLICIES, ReplayPlan
 from training.replay.site import ReplaySite
 
 DIGEST_LENGTH = 16
@@ -29,7 +29,7 @@ class KeptParts:
 
     def forecasts(self, site: ReplaySite) -> Forecasts | None:
         """Return a firm's forecasts, if they are kept."""
-        path = self._path("forecasts", site.firm.firm_id, self._digest(site, battery=False))
+        path = self._path("forecasts", site.firm.firm_id, self._digest(site))
         if not path.exists():
             return None
         with np.load(path) as kept:
@@ -39,13 +39,13 @@ class KeptParts:
 
     def keep_forecasts(self, site: ReplaySite, forecasts: Forecasts) -> None:
         """Keep a firm's forecasts."""
-        path = self._path("forecasts", site.firm.firm_id, self._digest(site, battery=False))
+        path = self._path("forecasts", site.firm.firm_id, self._digest(site))
         arrays = {"issue": forecasts.issue, "quantiles_kw": forecasts.quantiles_kw}
         _put(path, lambda to: _save(to, arrays))
 
     def lived(self, site: ReplaySite, policy: str) -> LivedSite | None:
         """Return a site lived with a policy, if it is kept."""
-        path = self._path("lived", f"{site.name}--{policy}", self._digest(site, battery=True))
+        path = self._path("lived", f"{site.name}--{policy}", self._digest(site, policy))
         if not path.exists():
             return None
         with np.load(path) as kept:
@@ -55,34 +55,41 @@ class KeptParts:
                 policy=policy,
                 months=tuple(MonthFigures(**month) for month in months),
                 power_kw=kept["power_kw"],
-                moved_kw=kept["moved_kw"] if "moved_kw" in kept else np.zeros(1),
+                beside_kw=kept.get("beside_kw"),
             )
 
     def keep_lived(self, site: ReplaySite, lived: LivedSite) -> None:
         """Keep a site lived with a policy."""
-        path = self._path("lived", f"{site.name}--{lived.policy}", self._digest(site, battery=True))
+        path = self._path("lived", f"{site.name}--{lived.policy}", self._digest(site, lived.policy))
         months = np.array(json.dumps([asdict(month) for month in lived.months]))
-        arrays = {"months": months, "power_kw": lived.power_kw, "moved_kw": lived.moved_kw}
+        arrays = {"months": months, "power_kw": lived.power_kw}
+        if lived.beside_kw is not None:
+            arrays["beside_kw"] = lived.beside_kw
         _put(path, lambda to: _save(to, arrays))
 
     def _path(self, kind: str, name: str, digest: str) -> Path:
         plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
         return self.folder / kind / f"{plain}.{digest}.npz"
 
-    def _digest(self, site: ReplaySite, *, battery: bool) -> str:
-        """What decides a part: the version, the plan, the declaration and the readings."""
+    def _digest(self, site: ReplaySite, policy: str | None = None) -> str:
+        """What decides a part: version, plan, declaration, readings, and its policy if any."""
         plan = asdict(self.plan)
         del plan["jobs"], plan["policies"]
         told = [
             importlib.metadata.version("sandan"),
             json.dumps(plan, default=str, sort_keys=True),
-            site.firm.model_dump_json(exclude=None if battery else {"equipment"}),
-            str(asdict(site.store)) if battery else "",
+            site.firm.model_dump_json(exclude={"equipment"} if policy is None else None),
+            "" if policy is None else f"{asdict(site.store)} {_settings_of(policy)}",
             site.history.grid.start.isoformat(),
         ]
         digest = hashlib.sha256("\n".join(told).encode())
         digest.update(site.history.demand_kw.tobytes())
         return digest.hexdigest()[:DIGEST_LENGTH]
+
+
+def _settings_of(policy: str) -> str:
+    """A policy with its parameters; foresight has none."""
+    return next((repr(one) for one in POLICIES if one.name == policy), policy)
 
 
 def _save(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:

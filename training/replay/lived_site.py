@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,8 +34,14 @@ class MonthFigures:
     billed_kw: float
     cycles: float
     """Energy discharged over the window of the battery."""
+    runs: int = 0
+    """Of jobs, each whole and in its window."""
+    moved_kwh: float = 0.0
+    """Of these runs what was drawn at other times than usual."""
+    given_up_kwh: float = 0.0
+    """By which the load was reduced."""
     given_up_krw: float = 0.0
-    """What the load that was reduced cost the firm in work or comfort."""
+    """What that cost the firm in work or comfort."""
 
     @property
     def bill_krw(self) -> float:
@@ -52,9 +58,9 @@ class LivedSite:
     months: tuple[MonthFigures, ...]
     power_kw: KilowattArray
     """Of the battery over all months, shape (steps,)."""
-    moved_kw: KilowattArray = field(default_factory=lambda: np.zeros(1))
-    """What else is drawn beyond the readings: jobs in other places, load given up; shape (steps,),
-    or (1,) for a battery alone."""
+    beside_kw: KilowattArray | None = None
+    """What is drawn beyond readings and battery: runs in other places, load given up; shape
+    (steps,). None for a battery alone."""
 
     @property
     def bill_krw(self) -> float:
@@ -82,7 +88,7 @@ def live_site(task: SiteTask) -> LivedSite:
     foresight = None
     if task.policy == PERFECT_FORESIGHT and not plan.months_alone:
         foresight = foreseen_stretch(calendar.ratchet_months(), known)
-    figures, powers, moved = [], [], []
+    figures, powers, beside = [], [], []
     for number, billed in enumerate(calendar.months):
         before = calendar.known_before(billed, drawn_kw)
         month = calendar.month(billed, before, alone=plan.months_alone)
@@ -98,13 +104,13 @@ def live_site(task: SiteTask) -> LivedSite:
         billed_kw = max(anyway_kw, lived.peak_kw)
         figures.append(_figures(lived, month, billed_kw, billed.basic_krw_per_kw))
         powers.append(lived.power_kw)
-        moved.append(lived.import_kw - lived.power_kw - site.history.demand_kw[billed.steps])
+        beside.append(lived.import_kw - lived.power_kw - site.history.demand_kw[billed.steps])
     return LivedSite(
         site=site.name,
         policy=task.policy,
         months=tuple(figures),
         power_kw=np.concatenate(powers),
-        moved_kw=np.concatenate(moved) if site.is_flexible else np.zeros(1),
+        beside_kw=np.concatenate(beside) if site.beside else None,
     )
 
 
@@ -122,9 +128,9 @@ def _known_base(site: ReplaySite, forecasts: Forecasts | None) -> KnownLoad:
 def _figures(
     lived: LivedMonth, month: Month, billed_kw: float, basic_krw_per_kw: float
 ) -> MonthFigures:
-    store = month.store
+    store, operation, flexible = month.store, lived.operation, month.flexible
+    moved_kw = operation.runs_kw - flexible.usual_kw() if flexible else np.zeros(1)
     counted_kw = np.where(month.prices.counted, lived.import_kw, -np.inf)
-    discharged_kwh = float(np.maximum(-lived.power_kw, 0.0).sum()) * HOURS_PER_STEP
     return MonthFigures(
         month=lived.month,
         energy_krw=lived.energy_krw,
@@ -133,6 +139,14 @@ def _figures(
         peak_kw=lived.peak_kw,
         peak_step=int(counted_kw.argmax()),
         billed_kw=billed_kw,
-        cycles=discharged_kwh / (store.most_kwh - store.least_kwh),
+        cycles=_kwh(-lived.power_kw) / (store.most_kwh - store.least_kwh),
+        runs=flexible.runs() if flexible else 0,
+        moved_kwh=_kwh(moved_kw),
+        given_up_kwh=_kwh(operation.given_up_kw),
         given_up_krw=lived.given_up_krw,
     )
+
+
+def _kwh(power_kw: KilowattArray) -> float:
+    """Energy of the positive powers, any shape."""
+    return float(np.maximum(power_kw, 0.0).sum()) * HOURS_PER_STEP

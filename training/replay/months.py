@@ -9,8 +9,8 @@ import numpy as np
 
 from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import KilowattArray
+from models.dispatch.perfect_foresight import RatchetMonth
 from models.dispatch.policy import Month, PeakCost
-from models.dispatch.ratchet_month import RatchetMonth
 from models.dispatch.storage_value import DayPrices
 from models.tariffs.billed_demand import (
     billed_demand_rule,
@@ -20,7 +20,8 @@ from models.tariffs.billed_demand import (
 from models.tariffs.billing_month import BillingMonth
 from models.tariffs.grid_prices import BilledMonth, GridPrices, grid_prices
 from models.tariffs.value_of_kw import value_of_kw
-from training.replay.site import NotReplayableError, ReplaySite
+from training.replay.not_replayable import NotReplayableError
+from training.replay.site import ReplaySite
 
 
 @dataclass(frozen=True, kw_only=True)

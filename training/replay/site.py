@@ -8,18 +8,14 @@ import numpy as np
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
-from feature_store.errors import SandanError
 from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_WEEK, KilowattArray, TimeGrid
 from models.assets.battery import Battery
-from models.assets.curtailable_load import CurtailableLoad
 from models.assets.shiftable_job import ShiftableJob
 from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.store import Store
-from models.site import site_of
-
-
-class NotReplayableError(SandanError):
-    """A site or a stretch of time cannot be lived again."""
+from models.site import Site, site_of
+from training.replay.beside_battery import beside_battery
+from training.replay.not_replayable import NotReplayableError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +30,14 @@ class ReplaySite:
     store: Store
     filled: int
     """Intervals that were not measured."""
-    jobs: tuple[ShiftableJob, ...] = ()
-    """Their usual runs are part of the readings."""
-    curtailable: CurtailableLoad | None = None
+    beside: Site | None = None
+    """Jobs, what holds between them, and the load that may be reduced; None for a battery alone."""
 
     @property
-    def is_flexible(self) -> bool:
-        """Whether there is anything to run beside the battery."""
-        return bool(self.jobs) or self.curtailable is not None
+    def jobs(self) -> tuple[ShiftableJob, ...]:
+        """Jobs that may be moved; their usual runs are part of the readings."""
+        assets = self.beside.assets if self.beside else ()
+        return tuple(asset for asset in assets if isinstance(asset, ShiftableJob))
 
     def usual_kw(self, steps_ahead: int = 0) -> KilowattArray:
         """Return the jobs' usual runs over the readings and some steps more, shape (steps,)."""
@@ -70,36 +66,27 @@ class ReplaySite:
 
     def flexible_over(self, first: int, steps: int) -> FlexibleLoad | None:
         """Return what may be moved or given up from a position on; None for a battery alone."""
-        if not self.is_flexible:
+        if self.beside is None:
             return None
-        return FlexibleLoad(
-            grid=TimeGrid(self.history.grid.at(first), steps),
-            jobs=self.jobs,
-            curtailable=self.curtailable,
-        )
+        grid = TimeGrid(self.history.grid.at(first), steps)
+        return FlexibleLoad(grid=grid, site=self.beside)
 
 
 def replay_site(firm: Firm, history: LoadHistory, *, name: str | None = None) -> ReplaySite:
     """Return a firm as a site that can be lived again.
 
-    Gaps are filled with the load a week before, or, in the first week, with the mean load.
+    Gaps are filled with the load a week before, or, in the first week, with its mean.
 
     Raises:
-        NotReplayableError: The firm does not declare exactly one battery, or more than one load
-            that may be reduced.
+        NotReplayableError: The firm does not declare exactly one battery, or what is beside it
+            cannot be lived as it is declared.
     """
-    assets = site_of(firm).assets
-    batteries = [asset for asset in assets if isinstance(asset, Battery)]
-    reducible = [asset for asset in assets if isinstance(asset, CurtailableLoad)]
+    site = site_of(firm)
+    batteries = [asset for asset in site.assets if isinstance(asset, Battery)]
     if len(batteries) != 1:
         raise NotReplayableError(
             f"{firm.firm_id}: declares {len(batteries)} batteries; declare exactly one, it is what "
             "the policies run"
-        )
-    if len(reducible) > 1:
-        raise NotReplayableError(
-            f"{firm.firm_id}: declares {len(reducible)} curtailable loads; declare one, with the "
-            "power and the energy of all"
         )
     demand_kw = _filled(history.demand_kw)
     return ReplaySite(
@@ -108,16 +95,15 @@ def replay_site(firm: Firm, history: LoadHistory, *, name: str | None = None) ->
         history=replace(history, demand_kw=demand_kw),
         store=Store.of(batteries[0]),
         filled=int(np.isnan(history.demand_kw).sum()),
-        jobs=tuple(asset for asset in assets if isinstance(asset, ShiftableJob)),
-        curtailable=reducible[0] if reducible else None,
+        beside=beside_battery(site),
     )
 
 
 def _filled(demand_kw: KilowattArray) -> KilowattArray:
-    filled = np.where(
-        np.isnan(demand_kw[:STEPS_PER_WEEK]), np.nanmean(demand_kw), demand_kw[:STEPS_PER_WEEK]
-    )
-    filled = np.concatenate([filled, demand_kw[STEPS_PER_WEEK:]])
+    """Fill gaps from what lies before them; those of the first week by its mean."""
+    filled = demand_kw.copy()
+    first_week = filled[:STEPS_PER_WEEK]
+    first_week[np.isnan(first_week)] = np.nanmean(first_week)
     for step in np.flatnonzero(np.isnan(filled)):
         filled[step] = filled[step - STEPS_PER_WEEK]
     return filled

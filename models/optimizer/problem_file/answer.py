@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from feature_store.time_grid import KilowattArray
+from models.optimizer.plan_limits import PlanLimits
 from models.optimizer.problem_file.answer_document import (
     AnswerDocument,
     AnsweredBlock,
@@ -17,6 +17,8 @@ from models.optimizer.problem_file.answer_document import (
     AnsweredPeak,
     PlannedSite,
 )
+from models.optimizer.problem_file.explanation import explanation_of
+from models.optimizer.problem_file.figures import DECIMALS, rounded
 from models.optimizer.schedule import (
     Block,
     Infeasible,
@@ -29,22 +31,20 @@ from models.optimizer.schedule import (
     TimedOut,
 )
 from models.optimizer.site_problem import SiteProblem
-from models.optimizer.solve import GAP_KRW
-
-DECIMALS = 3
-"""Powers are written to the watt, finer than any meter reads."""
 
 
-def answer_of(problem: SiteProblem, outcome: Outcome) -> AnswerDocument:
-    """Write what became of a problem."""
+def answer_of(
+    problem: SiteProblem, outcome: Outcome, limits: PlanLimits | None = None
+) -> AnswerDocument:
+    """Write what became of a problem, and what limits its plan where that was asked for."""
     site_id, zone = problem.site.firm_id, problem.site.zone
     match outcome:
-        case Solved(schedule=schedule):
+        case Solved():
             return AnswerDocument(
                 site_id=site_id,
                 timezone=zone.key,
                 outcome="solved",
-                plan=_planned(problem, schedule, zone),
+                plan=_planned(problem, outcome, limits),
             )
         case Infeasible(reason=reason):
             return AnswerDocument(
@@ -60,25 +60,25 @@ def answer_of(problem: SiteProblem, outcome: Outcome) -> AnswerDocument:
             )
 
 
-def _planned(problem: SiteProblem, schedule: Schedule, zone: ZoneInfo) -> PlannedSite:
+def _planned(problem: SiteProblem, solved: Solved, limits: PlanLimits | None) -> PlannedSite:
+    schedule, zone = solved.schedule, problem.site.zone
     grid = schedule.grid
     net_kw = schedule.planned_net_kw
     exported_kw = np.zeros(grid.steps) if net_kw is None else np.maximum(-net_kw, 0.0)
-    total_krw = schedule.planned_cost.total_krw
     return PlannedSite(
         valid_times=[grid.at(step).astimezone(zone) for step in range(grid.steps)],
         equipment=[
             AnsweredEquipment(
                 name=name,
-                usual_kw=_floats(schedule.usual_kw[name]),
-                planned_kw=_floats(power_kw),
-                soc_kwh=_floats(schedule.soc_kwh[name]) if name in schedule.soc_kwh else None,
+                usual_kw=rounded(schedule.usual_kw[name]),
+                planned_kw=rounded(power_kw),
+                soc_kwh=rounded(schedule.soc_kwh[name]) if name in schedule.soc_kwh else None,
             )
             for name, power_kw in schedule.equipment_kw.items()
         ],
-        usual_import_kw=_floats(schedule.usual_import_kw),
-        planned_import_kw=_floats(schedule.planned_import_kw),
-        planned_export_kw=_floats(exported_kw),
+        usual_import_kw=rounded(schedule.usual_import_kw),
+        planned_import_kw=rounded(schedule.planned_import_kw),
+        planned_export_kw=rounded(exported_kw),
         usual_cost=_cost(schedule.usual_cost),
         planned_cost=_cost(schedule.planned_cost),
         saved_krw=schedule.saved_krw,
@@ -88,9 +88,10 @@ def _planned(problem: SiteProblem, schedule: Schedule, zone: ZoneInfo) -> Planne
         events=_events(problem, schedule),
         moves=[_move(move, zone) for move in schedule.moves],
         kept_previous=schedule.kept_previous,
-        bound_krw=None if schedule.kept_previous else total_krw - GAP_KRW,
-        gap_krw=None if schedule.kept_previous else GAP_KRW,
+        bound_krw=solved.bound_krw,
+        gap_krw=solved.gap_krw,
         solve_seconds=schedule.solve_seconds,
+        explanation=None if limits is None else explanation_of(limits),
     )
 
 
@@ -110,10 +111,6 @@ def _events(problem: SiteProblem, schedule: Schedule) -> list[AnsweredEvent]:
             )
         )
     return answered
-
-
-def _floats(values: KilowattArray) -> list[float]:
-    return (np.round(values, DECIMALS) + 0.0).tolist()  # no -0.0
 
 
 def _cost(cost: PlanCost) -> AnsweredCost:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from models.assets.action import Action
+from models.optimizer.alternatives import Name
+from models.optimizer.limits_worth import Kind
 from models.optimizer.schedule import Reason
-from models.optimizer.solve import GAP_KRW
-
-GAP_WORDS = (
-    f"No plan is more than {GAP_KRW:g} won cheaper, as proved by the solver, but for preferences "
-    "among equally cheap plans that weigh a few won; null of a plan that was kept."
-)
 
 
 class _Answered(BaseModel):
@@ -114,6 +110,84 @@ class AnsweredEvent(_Answered):
     """Pay less penalty, won."""
 
 
+class AnsweredDraw(_Answered):
+    """What one piece of equipment draws at one time."""
+
+    name: str
+    """Its name."""
+    power_kw: float
+    """Draw from the site bus, kW; negative takes off the peak."""
+
+
+class AnsweredPeakHour(_Answered):
+    """The interval that sets the peak."""
+
+    at: AwareDatetime
+    """Its start."""
+    demand_kw: float
+    """Mean demand in it, on the course that peaks are judged on, kW."""
+    base_kw: float
+    """Of it, what cannot be scheduled, kW."""
+    equipment: list[AnsweredDraw]
+    """Of it, what each piece of equipment draws, largest first; what is at rest is left out."""
+
+
+class AnsweredWorth(_Answered):
+    """What more of one limit is worth."""
+
+    equipment: str | None
+    """Whose limit it is; null for the site's own."""
+    limit: Kind
+    """Which one, with its unit; a window is widened by one step."""
+    added: float
+    """How much was added to find out."""
+    saved_krw_per_unit: float
+    """What the plan then saves more, won per unit; 0 where the limit does not bind."""
+
+
+class AnsweredDrawn(_Answered):
+    """What one piece of equipment draws by an alternative."""
+
+    name: str
+    """Its name."""
+    planned_kw: list[float]
+    """Draw from the site bus, kW."""
+
+
+class AnsweredAlternative(_Answered):
+    """One plan to choose from."""
+
+    name: Name
+    """The cheapest; the one that moves least equipment and keeps four fifths of the saving; the one
+    with the lowest peak if the load comes higher than expected."""
+    total_krw: float
+    """What it costs, won."""
+    saved_krw: float
+    """What it saves against the usual operation, won."""
+    moved: list[str]
+    """The equipment that runs otherwise than usual."""
+    peak_kw: float
+    """Largest demand that counts, kW."""
+    safe_peak_kw: float
+    """The same if the load comes higher than expected, kW."""
+    equipment: list[AnsweredDrawn]
+    """What it has each piece of equipment do."""
+
+
+class AnsweredExplanation(_Answered):
+    """What limits the plan."""
+
+    usual_peak: AnsweredPeakHour | None
+    """What sets the peak if nothing is changed; null where no interval counts."""
+    planned_peak: AnsweredPeakHour | None
+    """The same by the plan."""
+    limits_worth: list[AnsweredWorth]
+    """What more of each limit is worth over the grid, the most first; left out is what was not
+    found in time."""
+    alternatives: list[AnsweredAlternative]
+    """The plan and, where they are others, the simplest and the safest."""
+
+
 class PlannedSite(_Answered):
     """The plan, beside what would happen without it."""
 
@@ -148,10 +222,15 @@ class PlannedSite(_Answered):
     kept_previous: bool
     """Whether it is the plan made before, carried on."""
     bound_krw: float | None
-    """No plan costs less than this, won; null of a plan that was kept."""
-    gap_krw: float | None = Field(description=GAP_WORDS)
+    """No plan costs less than this from now on, as proved by the solver, won; but for preferences
+    among equally cheap plans that weigh a few won. It is true beside a plan that was kept too; null
+    where nothing was proved."""
+    gap_krw: float | None
+    """Most that another plan could be cheaper, won: total less bound."""
     solve_seconds: float
     """Time the solver took, seconds."""
+    explanation: AnsweredExplanation | None = None
+    """What limits the plan, where that was asked for."""
 
 
 class AnswerDocument(_Answered):

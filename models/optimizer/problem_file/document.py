@@ -13,6 +13,7 @@ from feature_store.entities.firm import (
     TariffClass,
     Voltage,
 )
+from feature_store.entities.job_relation import JobRelation
 from models.optimizer.problem_file.limits import (
     LONGEST_TIME_LIMIT_S,
     MOST_EQUIPMENT,
@@ -32,7 +33,7 @@ Told = float | None
 """A value of an interval; null or NaN, where there is none, is found and told with its time."""
 
 
-Parameter = bool | float | int | str | list[float] | list[int]
+Parameter = bool | float | int | str | list[float] | list[int] | list[str]
 """A value that a kind of equipment declares, as in a firm's file."""
 
 
@@ -260,6 +261,8 @@ class ProblemDocument(_Part):
     """Load that cannot be scheduled."""
     equipment: list[EquipmentPart] = []
     """As a firm's file declares it, up to 200 pieces."""
+    job_relations: list[JobRelation] = Field(default=[], max_length=MOST_EQUIPMENT)
+    """What holds between jobs: order, exclusion, crew; as a firm's file declares it."""
     states: list[StatePart] = Field(default=[], max_length=MOST_EQUIPMENT)
     """What was measured of the equipment; else it is as declared."""
     max_state_age_minutes: float = Field(default=STATE_AGE_MINUTES, gt=0)

@@ -184,6 +184,7 @@ def _firm(told: ProblemDocument, equipment: tuple[Equipment, ...]) -> Firm:
             closure_days=tuple(site.closure_days),
             contract=_contract(told),
             equipment=equipment,
+            job_relations=tuple(told.job_relations),
         )
     except ValidationError as invalid:
         fault = invalid.errors()[0]

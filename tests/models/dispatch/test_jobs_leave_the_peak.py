@@ -5,20 +5,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR
+from feature_store.entities.job_relation import Precedence
+from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY, STEPS_PER_HOUR
 from models.dispatch.do_nothing import DoNothing
-from models.dispatch.live import live
-from models.dispatch.live_with_jobs import BatteryAloneError, BrokenLimitsError
+from models.dispatch.live import BrokenLimitsError, live
 from models.dispatch.peak_lines import PeakLines
-from models.dispatch.perfect_foresight import perfect_foresight
+from models.dispatch.perfect_foresight import (
+    RatchetMonth,
+    foreseen,
+    foreseen_stretch,
+    perfect_foresight,
+)
 from models.dispatch.policy import Move, PeakCost
 from models.dispatch.rolling_plan import RollingPlan
 from models.dispatch.stochastic import Stochastic
+from models.dispatch.store import Store
 from models.dispatch.threshold_rule import ThresholdRule
-from tests.made_jobs import JOB, KRW_PER_KW, a_day_kw, foretold, some_days
+from tests.made_jobs import JOB, KRW_PER_KW, REDUCIBLE, a_day_kw, foretold, some_days
 
 BUSY_KW = a_day_kw(above_kw=100.0, first_hour=9, hours=3)
 """200 kW from 9 to 12 and 100 kW else: the job's usual hour lies in the middle of it."""
+STORE = Store(
+    least_kwh=10.0,
+    most_kwh=90.0,
+    charge_kw=30.0,
+    discharge_kw=30.0,
+    charge_efficiency=0.95,
+    discharge_efficiency=0.95,
+    wear_krw_per_kwh=5.0,
+    start_kwh=50.0,
+)
 PLANNING = [
     RollingPlan(name="day-ahead", every_steps=STEPS_PER_DAY, tracking=False),
     RollingPlan(name="rolling", level=0.75),
@@ -76,11 +92,29 @@ def test_what_is_drawn_later_does_not_move_a_job_placed_before(policy):
     assert np.array_equal(usual[:2], changed[:2])
 
 
-def test_foresight_is_a_bound_below_every_policy():
-    month, known = some_days(BUSY_KW, JOB)
+@pytest.mark.parametrize("seed", range(2))
+def test_foresight_is_a_bound_below_every_policy(seed):
+    random = np.random.default_rng(seed)
+    day_kw = random.uniform(80, 120, STEPS_PER_DAY) + 0.8 * BUSY_KW
+    month, known = some_days(day_kw, JOB, REDUCIBLE, store=STORE)
+    price = np.tile(random.choice([60.0, 100.0, 200.0], STEPS_PER_DAY), 3)
+    month = replace(month, prices=replace(month.prices, krw_per_kwh=price))
     known = foretold(month, known)
-    bound_krw = perfect_foresight(month, known).bill_krw
-    assert all(live(policy, month, known).bill_krw >= bound_krw - 1 for policy in EVERY)
+    bound = perfect_foresight(month, known)
+    assert all(live(policy, month, known).bill_krw >= bound.bill_krw - 1 for policy in EVERY)
+    stretch = [RatchetMonth(month=month, krw_per_kw=KRW_PER_KW, floor_kw=0.0, remembers=())]
+    (alone,) = foreseen_stretch(stretch, known)
+    assert foreseen(month, known, alone).bill_krw == pytest.approx(bound.bill_krw, abs=1)
+
+
+def test_foresight_breaks_runs_but_leaves_no_energy_of_them_out():
+    month, known = some_days(BUSY_KW, JOB, days=6)
+    (run_kw,) = perfect_foresight(month, known).operation.runs_kw
+    by_day_kwh = run_kw.reshape(-1, STEPS_PER_DAY).sum(axis=1) * HOURS_PER_STEP
+    assert by_day_kwh == pytest.approx([50.0] * 5 + [0.0])
+    step = np.arange(month.steps) % STEPS_PER_DAY
+    outside = (step < 8 * STEPS_PER_HOUR) | (step >= 20 * STEPS_PER_HOUR)
+    assert np.abs(run_kw[outside]).max() < 1e-6
 
 
 @dataclass(frozen=True)
@@ -89,6 +123,7 @@ class _Careless:
 
     runs_share: float
     given_up_kw: float
+    swapped: bool = False
     name: str = "careless"
 
     def start(self, month, known):
@@ -100,11 +135,9 @@ class _CarelessDispatcher:
     policy: _Careless
     resting: object
 
-    def power_kw(self, now):  # noqa: ARG002
-        return 0.0
-
     def place(self, morning):
-        return self.policy.runs_share * self.resting.place(morning)
+        runs_kw = self.policy.runs_share * self.resting.place(morning)
+        return runs_kw[::-1] if self.policy.swapped else runs_kw
 
     def move(self, now):  # noqa: ARG002
         return Move(power_kw=0.0, given_up_kw=self.policy.given_up_kw)
@@ -123,22 +156,33 @@ def test_a_policy_that_breaks_a_limit_has_no_figures(policy, said):
         live(policy, *some_days(BUSY_KW, JOB))
 
 
-@dataclass(frozen=True)
-class _BatteryAlone:
-    """Knows no jobs."""
-
-    name: str = "battery alone"
-
-    def start(self, month, known):  # noqa: ARG002
-        return self
-
-    def power_kw(self, now):  # noqa: ARG002
-        return 0.0
+DRYER = JOB.model_copy(
+    update={"name": "dryer", "parameters": JOB.parameters | {"usual_start": "13:00"}}
+)
+KILN_FIRST = Precedence(kind="precedence", first="kiln", then="dryer", gap="00:30")
+BUSY_MORNING_AND_NIGHT_KW = a_day_kw(above_kw=100.0, first_hour=0, hours=16)
+"""100 kW from 16 to 24 alone: both jobs want to run between 16 and 20."""
 
 
-def test_a_policy_that_knows_no_jobs_is_not_asked_to_run_them():
-    with pytest.raises(BatteryAloneError, match="battery alone runs a battery alone"):
-        live(_BatteryAlone(), *some_days(BUSY_KW, JOB))
+@pytest.mark.parametrize("policy", PLANNING, ids=lambda policy: policy.name)
+def test_what_holds_between_jobs_holds_where_they_are_placed(policy):
+    month, known = some_days(BUSY_MORNING_AND_NIGHT_KW, JOB, DRYER, relations=(KILN_FIRST,))
+    lived = live(policy, month, foretold(month, known))
+    assert lived.peak_kw == pytest.approx(200.0, abs=1e-3)
+    kiln_kw, dryer_kw = lived.operation.runs_kw
+    for day in range(0, month.steps, STEPS_PER_DAY):
+        kiln, dryer = (
+            np.flatnonzero(run_kw[day : day + STEPS_PER_DAY] > 1) for run_kw in (kiln_kw, dryer_kw)
+        )
+        assert kiln[0] >= 16 * STEPS_PER_HOUR
+        assert dryer[0] - kiln[-1] > STEPS_PER_HOUR // 2
+
+
+def test_a_policy_that_breaks_a_relation_has_no_figures():
+    relations = (Precedence(kind="precedence", first="kiln", then="dryer"),)
+    month, known = some_days(BUSY_KW, JOB, DRYER, relations=relations)
+    with pytest.raises(BrokenLimitsError, match="dryer starts before kiln is over"):
+        live(_Careless(1.0, 0.0, swapped=True), month, known)
 
 
 def test_lines_cost_what_the_charges_cost_above_the_held_peak():

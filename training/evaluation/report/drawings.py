@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from feature_store.time_grid import STEPS_PER_DAY
 from models.forecasting.load_forecast import QUANTILES
 from training.evaluation.firm_figures import FirmFigures
 from training.evaluation.overall_figures import OverallFigures
+from training.evaluation.report.picture import (
+    COLOURS,
+    RIGHT,
+    WIDTH_INCHES,
+    as_address,
+    blank,
+    legend,
+    plain,
+)
 from training.evaluation.shown_days import ShownDay
 from training.metrics import P10, P50, P90
 from training.scores.exceedance import BINS
 
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
-"""Of forecasters in their order; told apart by the colour-blind too (Okabe and Ito 2008)."""
 OUTER, INNER, MEDIAN, MEASURED = "#d3e4f3", "#9cc3e6", "#1f4e79", "#222222"
-GRID = "#dddddd"
-RIGHT = "#888888"
-"""Of the line on which a right forecast would lie."""
-WIDTH_INCHES = 4.6
-"""A phone's width at the size that the letters are drawn for; wider pages put several in a row."""
 MARK_HOURS = 6
 """Between the marks of a day's clock."""
 MIN_LOSS_AXIS = 0.01
@@ -42,7 +40,7 @@ def colours_of(forecasters: Sequence[str]) -> dict[str, str]:
 
 def calibration(overall: Mapping[str, OverallFigures]) -> str:
     """Share of the loads at or below each quantile, against the share there should be."""
-    figure, axes = _figure(WIDTH_INCHES * 0.8)
+    figure, axes = blank(WIDTH_INCHES * 0.8)
     axes.plot([0, 1], [0, 1], color=RIGHT, linewidth=1)
     for name, colour in colours_of(list(overall)).items():
         share = overall[name].calibration.share_below
@@ -51,8 +49,8 @@ def calibration(overall: Mapping[str, OverallFigures]) -> str:
     axes.set_ylabel("share of loads at or below it")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    _legend(axes)
-    return _data_uri(figure)
+    legend(axes)
+    return as_address(figure)
 
 
 def reliability(overall: Mapping[str, OverallFigures]) -> str:
@@ -84,14 +82,14 @@ def reliability(overall: Mapping[str, OverallFigures]) -> str:
     counts.set_ylabel("intervals")
     counts.set_xlabel("probability said")
     for one in (axes, counts):
-        _plain(one)
-    _legend(axes)
-    return _data_uri(figure)
+        plain(one)
+    legend(axes)
+    return as_address(figure)
 
 
 def by_lead(overall: Mapping[str, OverallFigures], field: str, label: str) -> str:
     """One figure in each window of lead time, mean over firms."""
-    figure, axes = _figure(WIDTH_INCHES * 0.6)
+    figure, axes = blank(WIDTH_INCHES * 0.6)
     highest = MIN_LOSS_AXIS
     for name, colour in colours_of(list(overall)).items():
         windows = overall[name].windows
@@ -110,14 +108,14 @@ def by_lead(overall: Mapping[str, OverallFigures], field: str, label: str) -> st
     axes.set_ylabel(label)
     axes.set_xlim(left=0)
     axes.set_xticks(np.arange(0, hours[-1] + 1, MARK_HOURS if hours[-1] <= MANY_HOURS else 24))
-    _legend(axes)
-    return _data_uri(figure)
+    legend(axes)
+    return as_address(figure)
 
 
 def by_firm(firms: Sequence[FirmFigures], field: str, *, right: float | None = None) -> str:
     """One figure of each firm, a dot a forecaster; of a share, a line where it would be right."""
     names = list(firms[0].of)
-    figure, axes = _figure(0.9 + 0.22 * len(firms))
+    figure, axes = blank(0.9 + 0.22 * len(firms))
     place = np.arange(len(firms))
     for name, colour in colours_of(names).items():
         values = [firm.of[name].figures[field] for firm in firms]
@@ -128,12 +126,12 @@ def by_firm(firms: Sequence[FirmFigures], field: str, *, right: float | None = N
     if right is not None:
         axes.axvline(right, color=RIGHT, linewidth=1, zorder=0)
         axes.set_xlim(right=1)
-    return _data_uri(figure)
+    return as_address(figure)
 
 
 def fan(day: ShownDay) -> str:
     """One day's quantiles beside what was measured."""
-    figure, axes = _figure(WIDTH_INCHES * 0.48)
+    figure, axes = blank(WIDTH_INCHES * 0.48)
     hours = day.first_hour + np.arange(len(day.actual_kw)) * 24 / STEPS_PER_DAY
     outer, inner = (0, -1), (P10, P90)
     for (low, high), colour in ((outer, OUTER), (inner, INNER)):
@@ -147,31 +145,4 @@ def fan(day: ShownDay) -> str:
     axes.set_xlim(hours[0], hours[0] + 24)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("kW")
-    return _data_uri(figure)
-
-
-def _figure(height_inches: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
-    axes = figure.subplots()
-    _plain(axes)
-    return figure, axes
-
-
-def _plain(axes: Axes) -> None:
-    axes.grid(visible=True, color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
-def _legend(axes: Axes) -> None:
-    axes.legend(fontsize="small", frameon=False)
-
-
-def _data_uri(figure: Figure) -> str:
-    """The picture as the address of an image; its letters stay letters, in the reader's fonts."""
-    content = io.BytesIO()
-    # a fixed salt: the same figures draw the same file
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sandan"}):
-        figure.savefig(content, format="svg", metadata={"Date": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(content.getvalue()).decode("ascii")
+    return as_address(figure)

@@ -1,0 +1,166 @@
+"""How good is a complex's joint schedule, and does its time stay linear in the firms?
+
+Works of the seeded family (``bench/family.py``) share a price of 3,000 won on each kW of their
+common counted peak, beside their own KEPCO bills, over one day. Ten of them are held against one
+pooled mixed-integer problem; then the complex grows. Time is CPU time on one thread, compiling
+counts.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import cvxpy as cp
+import numpy as np
+
+from bench.family import FLOOR_KW, works
+from bench.figures import Figure, print_figures, write
+from feature_store.time_grid import STEPS_PER_DAY
+from models.optimizer.base_load import BaseLoad
+from models.optimizer.complex.plan import GAP_SHARE, plan_complex
+from models.optimizer.complex.schedule import ComplexSchedule
+from models.optimizer.complex.terms import Member, SharedTerms
+from models.optimizer.pricing import Pricing
+from models.optimizer.problem import assemble
+from models.tariffs.later_demand import demand_cuts, later_months
+
+PEAK_KRW_PER_KW = 3000.0
+SIZES = tuple(int(size) for size in os.environ.get("COMPLEX_FIRMS", "10,50,200,1000").split(","))
+"""Firms of each complex, the first also pooled."""
+POOLED_GAP_SHARE = 2e-4
+POOLED_LIMIT_S = 120.0
+"""The pooled problem is asked to prove this gap in this time; what it proved is told."""
+LINEAR = 1.3
+"""Growth of the seconds a firm, from the second size to the largest, that counts as linear."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One complex planned."""
+
+    schedule: ComplexSchedule
+    cpu_s: float
+
+
+def main() -> list[Figure]:
+    """Plan every complex."""
+    plan_complex(_complex(1), _terms(_complex(1)))  # the first solve imports and warms up
+    figures: list[Figure] = []
+    runs: dict[int, Run] = {}
+    for size in SIZES:
+        members = _complex(size)
+        runs[size] = run = _run(members)
+        if size == SIZES[0]:
+            figures += _against_pooled(members, run)
+        figures += _figures(size, run)
+        write("complex_schedule", (__doc__ or "").splitlines()[0], figures)
+    if len(SIZES) > 2:  # noqa: PLR2004 - the pooled size, and two to compare
+        first, last = SIZES[1], SIZES[-1]
+        growth = (runs[last].cpu_s / last) / (runs[first].cpu_s / first)
+        name = f"seconds a firm, {last:,} firms over {first:,}"
+        figures.append(Figure(name=name, value=growth, unit="x", at_most=LINEAR))
+    write("complex_schedule", (__doc__ or "").splitlines()[0], figures)
+    return figures
+
+
+def _complex(firms: int) -> tuple[Member, ...]:
+    return tuple(_member(seed) for seed in range(firms))
+
+
+def _member(seed: int) -> Member:
+    made = works(seed, STEPS_PER_DAY)
+    later = later_months(made.site.contract, made.prices)
+    base = BaseLoad(median_kw=made.base_kw, cautious_kw=made.base_kw, undrawn_kwh=0.0)
+    return Member(
+        pricing=Pricing(
+            site=made.site,
+            prices=made.prices,
+            base=base,
+            demand_floor_kw=np.full(len(made.prices.months), FLOOR_KW),
+            later=later,
+            later_cuts=tuple(demand_cuts(group, ()) for group in later),
+        )
+    )
+
+
+def _terms(members: tuple[Member, ...]) -> SharedTerms:
+    counted = members[0].pricing.prices.counted
+    return SharedTerms(peak_krw_per_kw=PEAK_KRW_PER_KW, counted=counted)
+
+
+def _run(members: tuple[Member, ...]) -> Run:
+    began = time.process_time()
+    schedule = plan_complex(members, _terms(members))
+    return Run(schedule=schedule, cpu_s=time.process_time() - began)
+
+
+def _figures(size: int, run: Run) -> list[Figure]:
+    goal = {"at_most": 100 * GAP_SHARE}
+    return [
+        Figure(
+            name=f"{size:,} firms: certified gap",
+            value=100 * run.schedule.gap_share,
+            unit="%",
+            **goal,
+        ),
+        Figure(name=f"{size:,} firms: CPU seconds a firm", value=run.cpu_s / size, unit="s"),
+        Figure(name=f"{size:,} firms: rounds of prices", value=run.schedule.rounds),
+    ]
+
+
+def _against_pooled(members: tuple[Member, ...], run: Run) -> list[Figure]:
+    """All firms in one problem, for comparison."""
+    began = time.process_time()
+    pooled_krw, bound_krw = _pooled(members)
+    taken_s = time.process_time() - began
+    firms = len(members)
+    return [
+        Figure(
+            name=f"{firms} firms: cost over that of one pooled problem",
+            value=run.schedule.objective_krw / pooled_krw,
+            at_most=1 + GAP_SHARE,
+        ),
+        Figure(
+            name=f"{firms} firms: gap that the pooled problem proved",
+            value=100 * (1 - bound_krw / pooled_krw),
+            unit="%",
+        ),
+        Figure(
+            name=f"{firms} firms: CPU of the pooled problem over the joint plan's",
+            value=taken_s / run.cpu_s,
+            unit="x",
+        ),
+    ]
+
+
+def _pooled(members: tuple[Member, ...]) -> tuple[float, float]:
+    """Return cost and proved bound of the pooled problem."""
+    costs_krw, limits, demands_kw = [], [], []
+    for member in members:
+        pricing = member.pricing
+        scheduling = assemble(pricing.site, pricing.prices)
+        scheduling.fill(pricing.base, pricing.demand_floor_kw.tolist(), pricing.later_cuts)
+        costs_krw.append(scheduling.problem.objective.expr)
+        limits += scheduling.problem.constraints
+        drawn_kw = sum((one.power_kw for one in scheduling.plans.values()), start=cp.Constant(0))
+        demands_kw.append(pricing.base.cautious_kw + drawn_kw)
+    demand_kw = sum(demands_kw, start=cp.Constant(0))
+    counted = members[0].pricing.prices.counted
+    peak_krw = PEAK_KRW_PER_KW * cp.max(demand_kw[counted])
+    problem = cp.Problem(cp.Minimize(sum(costs_krw, start=cp.Constant(0)) + peak_krw), limits)
+    data, chain, inverse = problem.get_problem_data(cp.HIGHS)
+    options = {
+        "mip_rel_gap": POOLED_GAP_SHARE,
+        "time_limit": POOLED_LIMIT_S,
+        "threads": 1,
+    }
+    raw = chain.solve_via_data(problem, data, warm_start=False, verbose=False, solver_opts=options)
+    problem.unpack_results(raw, chain, inverse)
+    pooled_krw = float(problem.value)
+    return pooled_krw, pooled_krw * (1 - float(raw["info"].mip_gap))
+
+
+if __name__ == "__main__":
+    print_figures(main())

@@ -1,0 +1,197 @@
+"""Are schedules the cheapest ones, and how long do they take beside the bare solver?
+
+A seeded family of works over a day and a week is solved by the product, from its declaration to
+the plan, and by HiGHS on the same problem written by hand in arrays, to the same gap, one after
+the other in one run; then many works of a complex one by one, works with ten pieces of equipment
+over two days, and small problems against trying every plan. `python -m bench.schedule_family 50`
+takes 50 works as the largest complex.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.bare_highs import bare_model
+from bench.family import Works, large_works, works
+from bench.figures import Figure, print_figures, write
+from bench.small_cases import small_case
+from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_WEEK
+from models.optimizer.base_load import BaseLoad
+from models.optimizer.linear_program import LinearProgram
+from models.optimizer.solve import GAP_KRW, LONG_GAP_SHARE, PROVED_UP_TO, Solution, solve
+from models.optimizer.start_search import Found, search
+from models.optimizer.verify import verify
+
+HARD_STOP_S = 30.0
+PROOF_S = 30.0
+"""Time that the bare solver is given to prove what a week costs at least."""
+DAYS, WEEKS, LARGE = 20, 5, 20
+"""Works of each size."""
+COMPLEXES = (1, 50, 200, 1000)
+SMALL_CASES = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One works, solved twice."""
+
+    objective_krw: float
+    bound_krw: float
+    """The larger of what both proved."""
+    seconds: float
+    bare_seconds: float
+
+
+def main() -> list[Figure]:
+    """Measure, and write the page."""
+    largest = int(sys.argv[1]) if sys.argv[1:] and sys.argv[1].isdigit() else COMPLEXES[-1]
+    pair(works(0, STEPS_PER_DAY), proof=False)  # imports and warms up
+    figures = []
+    for name, steps, count in (("day", STEPS_PER_DAY, DAYS), ("week", STEPS_PER_WEEK, WEEKS)):
+        pairs = [pair(works(seed, steps), proof=steps > STEPS_PER_DAY) for seed in range(count)]
+        figures += _of_pairs(f"one {name}", pairs)
+    for count in COMPLEXES:
+        if count <= largest:
+            figures += _of_complex(count)
+    figures += [*_of_large(), *_of_small_cases()]
+    write("schedule_family", (__doc__ or "").splitlines()[0], figures)
+    return figures
+
+
+def pair(one: Works, *, proof: bool) -> Pair:
+    """Solve a works by the product and bare; with ``proof`` the bound is worked out further."""
+    found, seconds = _solved(one)
+    began = time.perf_counter()
+    bare = bare_model(one, gap_krw=GAP_KRW, tie_breaks=False)
+    if bare.integers > PROVED_UP_TO:
+        bare.highs.setOptionValue("mip_rel_gap", LONG_GAP_SHARE)
+    bare.solve()
+    bare_seconds = time.perf_counter() - began
+    bounds = [found.bound_krw, bare.bound_krw()]
+    if proof:
+        bounds.append(_proof(one))
+    return Pair(
+        objective_krw=found.objective_krw,
+        bound_krw=max(bounds),
+        seconds=seconds,
+        bare_seconds=bare_seconds,
+    )
+
+
+def _proof(one: Works) -> float:
+    bare = bare_model(one, gap_krw=GAP_KRW, tie_breaks=False)
+    bare.highs.setOptionValue("mip_rel_gap", LONG_GAP_SHARE / 10)
+    bare.highs.setOptionValue("time_limit", PROOF_S)
+    bare.highs.run()
+    return bare.bound_krw()
+
+
+def _solved(one: Works) -> tuple[Solution, float]:
+    """Assemble, compile, solve and verify, as for a single schedule; and the seconds of it."""
+    began = time.perf_counter()
+    found = solve(one.problem(), time_limit_s=HARD_STOP_S)
+    if not isinstance(found, Solution):
+        raise TypeError(f"{one.site.firm_id} was not solved: {found}")
+    base = BaseLoad(median_kw=one.base_kw, cautious_kw=one.base_kw, undrawn_kwh=0.0)
+    verify(one.site, one.prices.grid, base, found.equipment_kw)
+    return found, time.perf_counter() - began
+
+
+def _of_pairs(name: str, pairs: list[Pair]) -> list[Figure]:
+    above = [100 * (one.objective_krw / one.bound_krw - 1) for one in pairs]
+    seconds = np.array([one.seconds for one in pairs])
+    bare = np.array([one.bare_seconds for one in pairs])
+    return [
+        Figure(
+            name=f"{name}: bill above the proven bound, worst works",
+            value=max(above),
+            unit="%",
+            at_most=0.1,
+        ),
+        Figure(
+            name=f"{name}: bill above the proven bound, mean",
+            value=float(np.mean(above)),
+            unit="%",
+        ),
+        Figure(name=f"{name}: seconds, mean", value=float(seconds.mean()), unit="s"),
+        Figure(
+            name=f"{name}: time / bare HiGHS, means",
+            value=float(seconds.mean() / bare.mean()),
+            at_most=2,
+        ),
+        Figure(name=f"{name}: time / bare HiGHS, worst works", value=float((seconds / bare).max())),
+    ]
+
+
+def _of_complex(count: int) -> list[Figure]:
+    pairs = [pair(works(seed, STEPS_PER_DAY), proof=False) for seed in range(count)]
+    seconds = sum(one.seconds for one in pairs)
+    bare = sum(one.bare_seconds for one in pairs)
+    name = f"{count} works one by one"
+    return [
+        Figure(name=f"{name}: seconds a works", value=seconds / count, unit="s"),
+        Figure(name=f"{name}: time / bare HiGHS", value=seconds / bare, at_most=2),
+        Figure(
+            name=f"{name}: bills above the proven bounds",
+            value=100
+            * (sum(one.objective_krw for one in pairs) / sum(one.bound_krw for one in pairs) - 1),
+            unit="%",
+            at_most=0.1,
+        ),
+    ]
+
+
+def _of_large() -> list[Figure]:
+    seconds, gaps = [], []
+    for seed in range(LARGE):
+        found, spent = _solved(large_works(seed, 2 * STEPS_PER_DAY))
+        seconds.append(spent)
+        gaps.append(found.gap_krw / found.objective_krw)
+    return [
+        Figure(
+            name="ten pieces of equipment, two days: seconds, 95th percentile",
+            value=float(np.quantile(seconds, 0.95)),
+            unit="s",
+            at_most=10,
+        ),
+        Figure(
+            name="ten pieces of equipment, two days: seconds, largest",
+            value=max(seconds),
+            unit="s",
+            at_most=HARD_STOP_S,
+        ),
+        Figure(
+            name="ten pieces of equipment, two days: gap, largest",
+            value=100 * max(gaps),
+            unit="%",
+            at_most=0.1,
+        ),
+    ]
+
+
+def _of_small_cases() -> list[Figure]:
+    gaps = []
+    for seed in range(SMALL_CASES):
+        problem, least = small_case(seed)
+        linear = LinearProgram.of(problem)
+        found = search(
+            linear, linear.filled(linear.parameters()), gap=1e-6, time_limit_s=HARD_STOP_S
+        )
+        gaps.append(found.objective / least - 1 if isinstance(found, Found) else float("inf"))
+    return [
+        Figure(name="small cases tried in full", value=SMALL_CASES),
+        Figure(
+            name="small cases: above the best of all plans, worst",
+            value=100 * max(gaps),
+            unit="%",
+            at_most=0.1,
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    print_figures(main())

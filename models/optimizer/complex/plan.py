@@ -1,0 +1,257 @@
+"""From the firms of a complex and what they share to the cheapest joint schedule."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from feature_store.time_grid import KilowattArray, TimeGrid
+from models.assets.asset import TOLERANCE_KW
+from models.optimizer.complex.coordination import Coordinated, Coordination
+from models.optimizer.complex.member_problem import Column, MemberProblem, Prices
+from models.optimizer.complex.reply import reply
+from models.optimizer.complex.schedule import ComplexSchedule, MemberSchedule
+from models.optimizer.complex.shared_limits import (
+    FeederLimitError,
+    local_time,
+    overdraws,
+    verify_shared,
+    worst_steps,
+)
+from models.optimizer.complex.shared_part import (
+    OVERDRAW_KRW_PER_KW,
+    SharedAnswer,
+    SharedPart,
+    battery_krw,
+)
+from models.optimizer.complex.terms import Member, SharedTerms, shared_grid
+from models.optimizer.verify import verify
+
+GAP_SHARE = 1e-3
+"""The certified gap aimed at, as a share of all costs."""
+MIXING_SHARE = 0.2
+"""Part of the goal that mixing may leave; the rest is for whole starts."""
+WHOLE_SHARE = 0.2
+"""Part of the goal that a firm's own mixed-integer proof may leave."""
+MOST_REPLIES = 3
+"""Times that all firms answer one another, where whole starts at prices miss the goal: few firms
+share then, and hardly anything was won after the second time."""
+CEILING_KW = 5e-7
+"""Room above a mixture's draw when it is made one operation: the solver's tolerance."""
+
+
+def plan_complex(
+    members: Sequence[Member],
+    terms: SharedTerms,
+    *,
+    gap_share: float = GAP_SHARE,
+    firm_time_limit_s: float = 10.0,
+) -> ComplexSchedule:
+    """Find the joint operation that is cheapest for all firms together.
+
+    No firm's problem is pooled with another's. Prices for drawing in each interval are exchanged
+    with the firms' linear problems until their mixture is proved cheapest; then each firm decides
+    its whole starts once at those prices, and what is continuous follows by the same exchange.
+    ``firm_time_limit_s`` bounds each firm's decision. The gap reached is told, and no plan leaves
+    unverified.
+
+    Raises:
+        ComplexTermsError: The terms or the firms' grids do not fit.
+        FeederLimitError: The limit cannot be kept.
+        MemberUnsolvedError: One firm has no schedule of its own.
+    """
+    began = time.perf_counter()
+    everyone = tuple(members)
+    grid = shared_grid(everyone)
+    terms.checked(grid)
+    work = _Work(
+        members=everyone,
+        problems=[MemberProblem(member) for member in everyone],
+        shared=SharedPart(everyone, terms, grid),
+        grid=grid,
+    )
+    mixing_share = MIXING_SHARE * gap_share
+    relaxed = Coordination(work.problems, work.shared).run(
+        np.zeros(grid.steps), goal_share=mixing_share
+    )
+    _demand_kept(work, relaxed, "whatever they do")
+    decided = [
+        _decided(problem, relaxed, WHOLE_SHARE * gap_share, firm_time_limit_s)
+        for problem in work.problems
+    ]
+    polished = relaxed
+    if any(problem.has_decisions for problem in work.problems):
+        polished = Coordination(work.problems, work.shared).run(
+            relaxed.prices, goal_share=mixing_share, known=[[column for column, _ in decided]]
+        )
+        bound_krw = sum(bound for _, bound in decided) + work.shared.least_krw(relaxed.prices)
+        polished = _replied(work, polished, bound_krw, gap_share, firm_time_limit_s)
+        _demand_kept(work, polished, "by the starts of jobs that were found")
+    schedule = _schedule(work, polished, relaxed.prices, [bound_krw for _, bound_krw in decided])
+    return replace(
+        schedule,
+        rounds=relaxed.rounds + polished.rounds,
+        solve_seconds=time.perf_counter() - began,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """The problems of one complex."""
+
+    members: tuple[Member, ...]
+    problems: Sequence[MemberProblem]
+    shared: SharedPart
+    grid: TimeGrid
+
+
+def _decided(
+    problem: MemberProblem, relaxed: Coordinated, share: float, time_limit_s: float
+) -> tuple[Column, float]:
+    """Decide one firm's starts at the prices, and return the bound on its cost at them."""
+    column = problem.cheapest(relaxed.prices)
+    if not problem.has_decisions:
+        return column, column.priced_krw
+    gap_krw = share * max(abs(column.own_krw), 1.0)
+    return problem.decide(relaxed.prices, gap_krw=gap_krw, time_limit_s=time_limit_s)
+
+
+def _replied(
+    work: _Work, plan: Coordinated, bound_krw: float, gap_share: float, time_limit_s: float
+) -> Coordinated:
+    """Let the firms decide again, one after another, until the gap is small or nothing is won."""
+    for _ in range(MOST_REPLIES):
+        if plan.cost_krw - bound_krw <= gap_share * abs(plan.cost_krw):
+            return plan
+        before = [problem.decisions for problem in work.problems]
+        columns = _replies(work, plan, WHOLE_SHARE * gap_share, time_limit_s)
+        again = Coordination(work.problems, work.shared).run(
+            plan.prices, goal_share=MIXING_SHARE * gap_share, known=[columns]
+        )
+        if again.cost_krw >= plan.cost_krw * (1 - MIXING_SHARE * gap_share):
+            for problem, decisions in zip(work.problems, before, strict=True):
+                problem.keep(decisions)
+            return plan
+        plan = again
+    return plan
+
+
+def _replies(work: _Work, plan: Coordinated, share: float, time_limit_s: float) -> list[Column]:
+    """Return each firm's operation after it answered all others; its decisions are kept to."""
+    drawn_kw = np.sum(plan.drawn_kw, axis=0)
+    batteries_kw = sum(
+        work.shared.for_draws(drawn_kw).battery_kw.values(), start=np.zeros(work.grid.steps)
+    )
+    total_kw = work.shared.cautious_kw + drawn_kw + batteries_kw
+    columns = []
+    for member, problem, own_kw in zip(work.members, work.problems, plan.drawn_kw, strict=True):
+        kept = problem.cheapest(np.zeros(work.grid.steps), ceiling_kw=own_kw + CEILING_KW)
+        if problem.has_decisions:
+            rest_kw = total_kw - member.pricing.base.cautious_kw - own_kw
+            gap_krw = share * max(abs(kept.own_krw), 1.0)
+            answer = reply(
+                member, work.shared.terms, rest_kw, gap_krw=gap_krw, time_limit_s=time_limit_s
+            )
+            if answer is not None:
+                problem.keep(answer.decisions)
+                kept = answer.column
+        total_kw = total_kw + kept.drawn_kw - own_kw
+        columns.append(kept)
+    return columns
+
+
+def _schedule(
+    work: _Work, mixture: Coordinated, prices: Prices, at_prices_krw: Sequence[float]
+) -> ComplexSchedule:
+    columns, schedules = _one_operation_each(work, mixture, at_prices_krw)
+    drawn_kw = np.sum([column.drawn_kw for column in columns], axis=0)
+    answer = work.shared.for_draws(drawn_kw)
+    terms, grid = work.shared.terms, work.grid
+    verify_shared(work.members, terms, grid, drawn_kw, answer.battery_kw)
+    batteries_kw = sum(answer.battery_kw.values(), start=np.zeros(grid.steps))
+    demand_kw = work.shared.cautious_kw + drawn_kw + batteries_kw
+    peak_kw = float(demand_kw[terms.counted_on(grid)].max(initial=0.0))
+    shared_at_prices_krw = work.shared.least_krw(prices)
+    return ComplexSchedule(
+        grid=grid,
+        members=schedules,
+        battery_kw=answer.battery_kw,
+        demand_kw=demand_kw,
+        peak_kw=peak_kw,
+        shared_krw=_shared_krw(terms, answer, peak_kw),
+        objective_krw=sum(column.own_krw for column in columns) + answer.objective_krw,
+        bound_krw=sum(at_prices_krw) + shared_at_prices_krw,
+        prices=prices,
+        shared_at_prices_krw=shared_at_prices_krw,
+        rounds=mixture.rounds,
+        solve_seconds=0.0,
+    )
+
+
+def _one_operation_each(
+    work: _Work, mixture: Coordinated, at_prices_krw: Sequence[float]
+) -> tuple[list[Column], tuple[MemberSchedule, ...]]:
+    """Make each firm's mixture one operation, no dearer and nowhere drawing more; verify it.
+
+    A mixture may charge and discharge a battery at once, half each; one operation need not.
+    """
+    columns, schedules = [], []
+    zeros = np.zeros(work.grid.steps)
+    for member, problem, drawn_kw, bound_krw in zip(
+        work.members, work.problems, mixture.drawn_kw, at_prices_krw, strict=True
+    ):
+        columns.append(problem.cheapest(zeros, ceiling_kw=drawn_kw + CEILING_KW))
+        equipment_kw = problem.equipment_kw()
+        verify(member.pricing.site, work.grid, member.pricing.base, equipment_kw)
+        schedules.append(
+            MemberSchedule(
+                firm_id=member.firm_id,
+                equipment_kw=equipment_kw,
+                cost=member.pricing.cost(equipment_kw),
+                at_prices_krw=bound_krw,
+            )
+        )
+    return columns, tuple(schedules)
+
+
+def _shared_krw(terms: SharedTerms, answer: SharedAnswer, peak_kw: float) -> float:
+    """Return what the shared part is billed, without preferences among equally cheap plans."""
+    return terms.peak_krw_per_kw * peak_kw + sum(
+        float(battery_krw(terms, power_kw).value + battery.cost_krw(power_kw).value)
+        for battery in terms.batteries
+        for power_kw in [answer.battery_kw[battery.name]]
+    )
+
+
+def _demand_kept(work: _Work, mixture: Coordinated, how: str) -> None:
+    """Raise a :class:`FeederLimitError` where even the best mixture exceeds the limit."""
+    if mixture.over_kw.max() <= TOLERANCE_KW:
+        return
+    zone = work.members[0].pricing.site.zone
+    worst = worst_steps(mixture.over_kw)[0]
+    least_kw = _least_draws_kw(work, worst)
+    told = ", ".join(
+        f"{work.members[at].firm_id} {least_kw[at]:.1f} kW" for at in worst_steps(least_kw)
+    )
+    raise FeederLimitError(
+        f"the feeder's limit cannot be kept {how}: "
+        f"{overdraws(mixture.over_kw, work.grid, zone)}; at "
+        f"{local_time(work.grid, worst, zone)} the firms draw {least_kw.sum():.1f} kW at least, "
+        f"each for itself (most of all {told}), under a limit of "
+        f"{work.shared.limit_kw(worst):.1f} kW; raise the limit, or declare what can be curtailed"
+    )
+
+
+def _least_draws_kw(work: _Work, step: int) -> KilowattArray:
+    """Return the least that each firm can draw in one interval, cautious path, shape (firms,)."""
+    prices = np.zeros(work.grid.steps)
+    prices[step] = OVERDRAW_KRW_PER_KW
+    return np.array(
+        [
+            member.pricing.base.cautious_kw[step] + problem.cheapest(prices).drawn_kw[step]
+            for member, problem in zip(work.members, work.problems, strict=True)
+        ]
+    )

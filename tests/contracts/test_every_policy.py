@@ -1,0 +1,141 @@
+"""What a replay relies on, asked of every policy: physics, no look ahead, and the bill."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from feature_store.features.load_table import load_table
+from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY
+from models.assets.battery import Battery
+from models.dispatch.known_load import KnownLoad
+from models.dispatch.live import billed, live
+from models.dispatch.perfect_foresight import perfect_foresight
+from models.dispatch.policy import Month, Operation, PeakCost
+from models.dispatch.storage_value import DayPrices
+from models.site import site_of
+from tests.made_replay import a_site, forecasts_by_last_week, with_load
+from training.replay.plan import NOTHING, POLICIES, STOCHASTIC
+from training.replay.report.policy_words import KNOWING, MEANINGS
+
+SITE = a_site()
+LOAD_KW = SITE.history.demand_kw
+TABLE = load_table(SITE.firm, SITE.history, 0)
+KNOWN = KnownLoad(table=TABLE, forecasts=forecasts_by_last_week(LOAD_KW))
+FIRST, DAYS = 60 * STEPS_PER_DAY, 4
+"""Friday to Monday, every kind of day; the readings reach beyond the last plan."""
+STEP_OF_DAY = np.arange(STEPS_PER_DAY)
+DEAR = (STEP_OF_DAY >= STEPS_PER_DAY // 2) & (STEP_OF_DAY < 3 * STEPS_PER_DAY // 4)
+COUNTED = STEP_OF_DAY >= STEPS_PER_DAY // 3
+MONTH = Month(
+    name="four days",
+    first=FIRST,
+    prices=DayPrices(
+        krw_per_kwh=np.tile(np.where(DEAR, 200.0, 100.0), DAYS),
+        counted=np.tile(COUNTED, DAYS),
+    ),
+    store=SITE.store,
+    peak_cost=PeakCost(krw_per_kw=np.array([2000.0]), above_kw=np.zeros(1)),
+)
+CHANGED_AT = FIRST + 2 * STEPS_PER_DAY + 41
+every_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """Every policy's month, lived once."""
+    return {policy.name: live(policy, MONTH, KNOWN) for policy in POLICIES}
+
+
+@pytest.fixture(scope="module")
+def foreseen():
+    return perfect_foresight(MONTH, KNOWN)
+
+
+@every_policy
+def test_the_battery_stays_within_all_it_declares(policy, lived):
+    (battery,) = (asset for asset in site_of(SITE.firm).assets if isinstance(asset, Battery))
+    power_kw = lived[policy.name].power_kw
+    grid = replace(SITE.history.grid, steps=MONTH.steps)
+    told = [one for one in battery.violations(power_kw, grid) if "end" not in str(one)]
+    assert told == []
+    soc_kwh = battery.soc_kwh(power_kw)
+    np.testing.assert_allclose(soc_kwh, lived[policy.name].soc_kwh, atol=1e-6)
+
+
+@every_policy
+def test_nothing_is_fed_into_the_grid(policy, lived):
+    assert lived[policy.name].import_kw.min() >= -1e-9
+
+
+@every_policy
+def test_what_comes_later_changes_no_power_before_it_unless_the_policy_is_named_as_knowing(
+    policy, lived
+):
+    later_kw = LOAD_KW.copy()
+    later_kw[CHANGED_AT:] = 3 * later_kw[CHANGED_AT:] + 40
+    forecasts = forecasts_by_last_week(LOAD_KW)
+    quantiles_kw = np.where(
+        (forecasts.issue >= CHANGED_AT)[:, None, None], 500.0, forecasts.quantiles_kw
+    )
+    changed = KnownLoad(
+        table=with_load(TABLE, later_kw), forecasts=replace(forecasts, quantiles_kw=quantiles_kw)
+    )
+    power_kw = live(policy, MONTH, changed).power_kw
+    before = slice(0, CHANGED_AT - FIRST)
+    alike = np.array_equal(power_kw[before], lived[policy.name].power_kw[before])
+    assert alike == (policy.name not in KNOWING)
+
+
+@every_policy
+def test_the_same_month_is_lived_alike_twice(policy, lived):
+    again = live(policy, MONTH, KNOWN)
+    np.testing.assert_array_equal(again.power_kw, lived[policy.name].power_kw)
+
+
+@every_policy
+def test_a_battery_that_can_do_nothing_does_nothing(policy):
+    idle = replace(SITE.store, charge_kw=0.0, discharge_kw=0.0)
+    power_kw = live(policy, replace(MONTH, store=idle), KNOWN).power_kw
+    np.testing.assert_allclose(power_kw, 0.0, atol=1e-9)
+
+
+@every_policy
+def test_a_battery_of_almost_no_size_moves_almost_nothing(policy):
+    store = SITE.store
+    tiny = replace(store, least_kwh=0.0, most_kwh=1e-3, start_kwh=5e-4)
+    power_kw = live(policy, replace(MONTH, store=tiny), KNOWN).power_kw
+    assert np.abs(power_kw).max() <= 0.01
+
+
+@every_policy
+def test_foresight_is_never_beaten(policy, lived, foreseen):
+    assert lived[policy.name].bill_krw >= foreseen.bill_krw - 1.0
+
+
+def test_the_products_own_policy_gets_more_than_half_of_what_foresight_saves(lived, foreseen):
+    nothing, own = lived[NOTHING].bill_krw, lived[STOCHASTIC].bill_krw
+    assert (nothing - own) / (nothing - foreseen.bill_krw) > 0.5
+
+
+@every_policy
+def test_the_report_says_what_it_does(policy):
+    assert MEANINGS[policy.name]
+
+
+def test_doing_nothing_costs_the_plain_bill(lived):
+    load_kw = LOAD_KW[FIRST : FIRST + MONTH.steps]
+    energy_krw = HOURS_PER_STEP * float(load_kw @ MONTH.prices.krw_per_kwh)
+    peak_krw = 2000.0 * load_kw[MONTH.prices.counted].max()
+    assert lived[NOTHING].bill_krw == pytest.approx(energy_krw + peak_krw)
+
+
+def test_charge_that_is_missing_at_the_end_is_bought_with_its_losses():
+    power_kw = np.zeros(MONTH.steps)
+    power_kw[-1] = -40.0
+    load_kw = np.full(MONTH.steps, 100.0)
+    empty = billed("made", MONTH, load_kw, Operation.of_battery(power_kw))
+    bought_kwh = 40 * HOURS_PER_STEP / 0.95 / 0.95
+    mean_krw = MONTH.prices.krw_per_kwh.mean()
+    energy_krw = HOURS_PER_STEP * (load_kw + power_kw) @ MONTH.prices.krw_per_kwh
+    assert empty.energy_krw == pytest.approx(energy_krw + bought_kwh * mean_krw)

@@ -1,0 +1,86 @@
+"""What a limit is worth is what the plan saves when there is more of it."""
+
+import numpy as np
+import pytest
+
+from models.optimizer.limits_worth import LimitWorth, least_cost, limits_worth
+from models.optimizer.planned_peak import planned_peak
+from models.optimizer.solve import GAP_KRW
+from tests.models.optimizer.example_works import (
+    BATTERY,
+    CHILLER_LOAD,
+    ESS,
+    KILN,
+    KILN_JOB,
+    a_day_shape,
+)
+from tests.models.optimizer.priced_works import Priced, priced
+
+BASIC_KRW_PER_KW = 8320
+
+
+def worth_of(found: Priced) -> dict[tuple[str | None, str], LimitWorth]:
+    worth = limits_worth(found.site, least_cost(found.pricing, time_limit_s=60))
+    assert [one.saved_krw_per_unit for one in worth] == sorted(
+        (one.saved_krw_per_unit for one in worth), reverse=True
+    )
+    return {(one.equipment, one.kind): one for one in worth}
+
+
+def test_a_kw_of_contract_power_is_worth_the_surcharge_where_the_load_exceeds_it():
+    found = worth_of(priced(np.full(96, 500.0), power_kw=400))
+    # 500 kW all day against 400: one and a half basic charges a kW.
+    assert found[None, "contract_power_kw"].saved_krw_per_unit == pytest.approx(
+        1.5 * BASIC_KRW_PER_KW
+    )
+    spare = worth_of(priced(np.full(96, 500.0), power_kw=1000))
+    assert spare[None, "contract_power_kw"].saved_krw_per_unit == 0
+
+
+def test_a_kw_of_battery_is_worth_the_demand_charge_of_a_short_spike():
+    spike_kw = np.full(96, 350.0)
+    spike_kw[50] = 700.0
+    dear = ESS.model_copy(update={"parameters": BATTERY | {"wear_krw_per_kwh": 500}})
+    found = worth_of(priced(spike_kw, dear))
+    # One quarter of an hour is shaved by 100 kW; its energy costs little beside a month's kW.
+    assert found["ESS", "battery_kw"].saved_krw_per_unit == pytest.approx(
+        BASIC_KRW_PER_KW, rel=0.03
+    )
+    assert found["ESS", "battery_kwh"].saved_krw_per_unit < 0.01 * BASIC_KRW_PER_KW
+
+
+def test_a_window_is_worth_what_one_more_step_of_it_saves():
+    early = KILN | {"latest_end": "21:15", "earliest_start": "15:00", "usual_start": "15:00"}
+    job = KILN_JOB.model_copy(update={"parameters": early})
+    load_kw = a_day_shape(night_kw=100, day_kw=200)  # below the floor: only energy matters
+    load_kw[60:68] += 90
+    found = worth_of(priced(load_kw, job))
+    # Of the run one more quarter of an hour leaves the peak band (229.0) for the mid one (163.8).
+    assert found["kiln", "latest_end_step"].saved_krw_per_unit == pytest.approx(
+        90 * 0.25 * (229.0 - 163.8), abs=2 * GAP_KRW
+    )
+
+
+def test_a_reduction_that_costs_more_than_it_saves_is_worth_nothing():
+    found = worth_of(priced(np.full(96, 200.0), CHILLER_LOAD))
+    assert found["chiller", "reduction_kw"].saved_krw_per_unit == 0
+
+
+def test_the_peak_is_told_with_its_hour_and_what_draws_then():
+    load_kw = np.full(96, 350.0)
+    load_kw[40:48] = 420.0  # 10 to 12 h
+    found = priced(load_kw, KILN_JOB, CHILLER_LOAD)
+    peak = planned_peak(found.pricing, found.solution.equipment_kw)
+    demand_kw = load_kw.copy()
+    assert peak is not None
+    assert peak.demand_kw == pytest.approx(peak.base_kw + sum(peak.equipment_kw.values()), abs=0.1)
+    assert found.pricing.counted_peak_kw(found.solution.equipment_kw) == pytest.approx(
+        peak.demand_kw
+    )
+    usual = planned_peak(found.pricing, found.usual_kw)
+    assert usual is not None
+    assert (usual.at.hour, usual.demand_kw) == (10, demand_kw.max())
+    assert usual.equipment_kw == {}
+    with_kiln = planned_peak(found.pricing, found.usual_kw | {"kiln": np.full(96, 90.0)})
+    assert with_kiln is not None
+    assert with_kiln.equipment_kw == {"kiln": 90.0}
