@@ -9,6 +9,11 @@ compare with those of others. One model is fitted on what lies before each stret
 forecasts are made anew every two hours.
 
 What was chosen (weights, spreads, memory) was chosen on the months before these.
+
+A second set of cells, told as "with jobs", has a battery, three jobs and a load that may be
+reduced at a cost. The jobs are made: their usual runs are added to the readings of a measured
+plant. Perfect foresight may break runs there, so that captures are told too low rather than too
+high.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -25,7 +31,7 @@ from bench.figures import RESULTS, Figure, print_figures, write
 from bench.measured_years import BESIDE, write_measured_years
 from feature_store.entities.firm import Contract, Equipment, Firm
 from feature_store.entities.load_history import LoadHistory
-from feature_store.time_grid import KilowattArray
+from feature_store.time_grid import STEPS_PER_HOUR, KilowattArray
 from models.tariffs.grid_prices import grid_prices
 from training.evaluation.measured_firms import MeasuredFirms, read_measured_firms
 from training.replay.figures import Cell, cells
@@ -48,6 +54,15 @@ TARIFF_DATE = date(2026, 5, 4)
 STEEL_PEAK_KW = 552.0
 """Mean monthly peak of the steel works: what the two batteries of fixed size are scaled by."""
 RESAMPLES = 4000
+WITH_JOBS = ("steel", "metal_1")
+MADE_JOBS = (("furnace", 0.12, 3.0, 10), ("mill", 0.08, 2.0, 13), ("dryer", 0.05, 1.5, 15))
+"""Name, share of the mean peak, hours, hour of the usual start; a tenth and less of a peak each, as
+single machines are, and together what a plant may hope to move."""
+JOB_WINDOW = (8, 20)
+"""Hours between which jobs may run, on weekdays."""
+REDUCIBLE_SHARE, REDUCIBLE_HOURS, GIVEN_UP_KRW_PER_KWH = 0.1, 1.5, 300.0
+"""A load that may be reduced: share of the mean peak, hours a day of that much, and a cost per kWh
+of about twice what the energy is bought for."""
 KEPT = Path("var") / "capture"
 """Parts that are done, so that a bench which was stopped goes on."""
 
@@ -58,21 +73,40 @@ def main() -> list[Figure]:
         raise SystemExit(f"{BESIDE.name} does not lie beside the project: nothing is measured")
     with tempfile.TemporaryDirectory() as folder:
         measured = read_measured_firms(*write_measured_years(Path(folder)), now=datetime.now(UTC))
-    done = [_lived(measured, stretch) for stretch in sorted(set(STRETCHES.values()))]
-    every = [cell for one in done for cell in cells(one)]
-    figures = [*_figures(every), *_by_plant(every)]
+    stretches = sorted(set(STRETCHES.values()))
+    batteries = [
+        _lived(sites, stretch) for stretch in stretches if (sites := _of(measured, stretch))
+    ]
+    jobs = [
+        _lived(sites, stretch)
+        for stretch in stretches
+        if (sites := _of(measured, stretch, with_jobs=True))
+    ]
+    every = [cell for one in batteries for cell in cells(one)]
+    with_jobs = [cell for one in jobs for cell in cells(one)]
+    figures = [*_figures(every), *_by_plant(every), *_with_jobs(with_jobs)]
     write("capture", (__doc__ or "").strip(), figures)
-    _write_cells(every)
+    _write_cells([*every, *with_jobs])
     return figures
 
 
-def _lived(measured: MeasuredFirms, stretch: tuple[date, date]) -> Replay:
-    sites = [
-        site
-        for firm in measured.firms
-        if STRETCHES.get(firm.firm_id) == stretch
-        for site in _sites(firm, measured.histories[firm.firm_id], *stretch)
+def _of(
+    measured: MeasuredFirms, stretch: tuple[date, date], *, with_jobs: bool = False
+) -> list[ReplaySite]:
+    """Return the sites of the plants whose months lie in a stretch."""
+    plants = [firm for firm in measured.firms if STRETCHES.get(firm.firm_id) == stretch]
+    if with_jobs:
+        return [
+            site_with_jobs(firm, measured.histories[firm.firm_id], *stretch)
+            for firm in plants
+            if firm.firm_id in WITH_JOBS
+        ]
+    return [
+        site for firm in plants for site in _sites(firm, measured.histories[firm.firm_id], *stretch)
     ]
+
+
+def _lived(sites: list[ReplaySite], stretch: tuple[date, date]) -> Replay:
     plan = ReplayPlan(
         first=stretch[0], end=stretch[1], policies=POLICIES, months_alone=True, jobs=2
     )
@@ -90,23 +124,70 @@ def _sites(firm: Firm, history: LoadHistory, first: date, end: date) -> Iterator
         "0.4 peak 4 h": (0.4 * peak_kw, 1.6 * peak_kw),
     }
     for name, (power_kw, capacity_kwh) in batteries.items():
-        battery = Equipment(
-            name="battery",
-            kind="battery",
-            parameters={
-                "capacity_kwh": capacity_kwh,
-                "max_charge_kw": power_kw,
-                "max_discharge_kw": power_kw,
-                "charge_efficiency": 0.95,
-                "discharge_efficiency": 0.95,
-                "min_soc_share": 0.1,
-                "max_soc_share": 0.9,
-                "initial_soc_share": 0.5,
-                "wear_krw_per_kwh": 0,
-            },
-        )
-        with_battery = firm.model_copy(update={"contract": contract, "equipment": (battery,)})
+        equipment = (_battery(power_kw, capacity_kwh),)
+        with_battery = firm.model_copy(update={"contract": contract, "equipment": equipment})
         yield replay_site(with_battery, history, name=f"{firm.firm_id} {name}")
+
+
+def site_with_jobs(firm: Firm, history: LoadHistory, first: date, end: date) -> ReplaySite:
+    """Return a plant with a battery, made jobs whose usual runs are added, and a reducible load."""
+    contract = Contract(power_kw=float(np.nanmax(history.demand_kw)), tariff_date=TARIFF_DATE)
+    peak_kw = _mean_peak_kw(firm, contract, history, first, end)
+    equipment = (
+        _battery(0.4 * peak_kw, 0.8 * peak_kw),
+        *(_job(name, share * peak_kw, hours, usual) for name, share, hours, usual in MADE_JOBS),
+        Equipment(
+            name="air conditioning",
+            kind="curtailable_load",
+            parameters={
+                "max_reduction_kw": REDUCIBLE_SHARE * peak_kw,
+                "max_energy_kwh_per_day": REDUCIBLE_SHARE * REDUCIBLE_HOURS * peak_kw,
+                "cost_krw_per_kwh": GIVEN_UP_KRW_PER_KWH,
+                "earliest_start": f"{JOB_WINDOW[0]:02}:00",
+                "latest_end": f"{JOB_WINDOW[1]:02}:00",
+            },
+        ),
+    )
+    equipped = firm.model_copy(update={"contract": contract, "equipment": equipment})
+    made_kw = history.demand_kw + replay_site(equipped, history).usual_kw()
+    larger = contract.model_copy(update={"power_kw": float(np.nanmax(made_kw))})
+    return replay_site(
+        equipped.model_copy(update={"contract": larger}),
+        replace(history, demand_kw=made_kw),
+        name=f"{firm.firm_id} with jobs",
+    )
+
+
+def _battery(power_kw: float, capacity_kwh: float) -> Equipment:
+    return Equipment(
+        name="battery",
+        kind="battery",
+        parameters={
+            "capacity_kwh": capacity_kwh,
+            "max_charge_kw": power_kw,
+            "max_discharge_kw": power_kw,
+            "charge_efficiency": 0.95,
+            "discharge_efficiency": 0.95,
+            "min_soc_share": 0.1,
+            "max_soc_share": 0.9,
+            "initial_soc_share": 0.5,
+            "wear_krw_per_kwh": 0,
+        },
+    )
+
+
+def _job(name: str, power_kw: float, hours: float, usual_hour: int) -> Equipment:
+    return Equipment(
+        name=name,
+        kind="shiftable_job",
+        parameters={
+            "profile_kw": (power_kw,) * round(hours * STEPS_PER_HOUR),
+            "usual_start": f"{usual_hour:02}:00",
+            "earliest_start": f"{JOB_WINDOW[0]:02}:00",
+            "latest_end": f"{JOB_WINDOW[1]:02}:00",
+            "days": (0, 1, 2, 3, 4),
+        },
+    )
 
 
 def _mean_peak_kw(
@@ -167,6 +248,30 @@ def _by_plant(every: list[Cell]) -> list[Figure]:
             value=float(np.mean([c.capture[OWN] for c in every if c.site.startswith(plant)])),
         )
         for plant in STRETCHES
+    ]
+
+
+def _with_jobs(every: list[Cell]) -> list[Figure]:
+    """Capture of every policy where jobs and a reducible load are run beside the battery."""
+    captures = {name: np.array([cell.capture[name] for cell in every]) for name in POLICIES}
+    own = captures[OWN]
+    best = max(PLANNED, key=lambda name: captures[name].mean())
+    return [
+        Figure(name="with jobs: cells", value=len(every)),
+        *(
+            Figure(name=f"with jobs: {name}: capture, {kind}", value=float(of(captures[name])))
+            for name in POLICIES
+            for kind, of in (
+                ("mean", np.mean),
+                ("median", np.median),
+                ("worst tenth", _tenth),
+                ("worst cell", np.min),
+            )
+        ),
+        Figure(
+            name=f"with jobs: {OWN} less the best plan with tracking",
+            value=float((own - captures[best]).mean()),
+        ),
     ]
 
 

@@ -34,8 +34,8 @@ def replay(  # noqa: PLR0913  one parameter an option
     site: Annotated[
         Path,
         typer.Option(
-            help="YAML or JSON file of the firms, each with one battery, as for 'sandan firms "
-            "declare'.",
+            help="YAML or JSON file of the firms, each with one battery and perhaps jobs and a "
+            "load that may be reduced, as for 'sandan firms declare'.",
             metavar="FILE",
         ),
     ],

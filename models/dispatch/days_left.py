@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from feature_store.time_grid import STEPS_PER_DAY
+from feature_store.time_grid import STEPS_PER_DAY, KilowattArray
 from models.dispatch.days_alike import days_alike
 from models.dispatch.known_load import KnownLoad, days_of_positions
 from models.dispatch.load_chain import LoadChain, chain_of_days
@@ -30,6 +30,9 @@ class DaysLeft:
 
     month: Month
     known: KnownLoad
+    added_kw: KilowattArray | None = None
+    """What jobs add to the base load less what is given up, as planned or as expected, shape (at
+    least steps,); None for a battery alone."""
     grid: StateGrid = field(init=False)
     levels: tuple[MonthLevel, ...] = field(init=False)
     """What the month may turn out to be."""
@@ -43,17 +46,17 @@ class DaysLeft:
         """Lay out the grid of the values by what is known before the month."""
         month, store = self.month, self.month.store
         self.days = days_of_positions(self.known.table, month.first, month.steps)
-        highest_kw = np.nanmax(self.known.before(month.first)[-PEAK_REACH_DAYS * STEPS_PER_DAY :])
+        before_kw = self.known.before(month.first)[-PEAK_REACH_DAYS * STEPS_PER_DAY :]
+        if month.flexible is not None:
+            past = month.flexible.over(-len(before_kw), len(before_kw))
+            before_kw = before_kw + past.usual_kw().sum(axis=0)
+        highest_kw = np.nanmax(before_kw)
         self.grid = StateGrid(
             soc_kwh=np.linspace(store.least_kwh, store.most_kwh, SOCS),
             peak_kw=np.linspace(0.0, PEAK_ROOM * highest_kw, PEAKS),
         )
         by_day_kw, kind = self.known.days_before(month.first)
         self.levels = month_levels(level_spread(by_day_kw, kind))
-
-    def begins(self, day: int, position: int) -> bool:
-        """Whether a day of the month has begun at a position."""
-        return day < len(self.days) and position >= int(self.days[day][0])
 
     def value(self, today: int) -> None:
         """Value the days after ``today`` by what is known when it begins."""
@@ -69,7 +72,10 @@ class DaysLeft:
         self.values = []
         for level in self.levels:
             expected = [
-                ExpectedDay(prices=self.prices(self.days[day]), chain=chain.at_level(level.factor))
+                ExpectedDay(
+                    prices=self.prices(self.days[day]),
+                    chain=self.with_runs(chain.at_level(level.factor), int(self.days[day][0])),
+                )
                 for day, chain in zip(later, chains, strict=True)
             ]
             self.values.append(month_values(expected, end_krw, month.store, grid))
@@ -85,11 +91,22 @@ class DaysLeft:
         return np.tensordot(np.array(shares), np.stack(self.ends_krw(day)), axes=1)
 
     def chain(self, day: int, *, seen_from: int) -> LoadChain:
-        """Return a day's chain, learnt from the days that were over when another one began."""
+        """Return a day's chain without its jobs.
+
+        It is learnt from the days that were over when another one began.
+        """
         by_day_kw, kind = self.known.days_before(int(self.days[seen_from][0]))
         positions = self.days[day]
         alike_kw, weight = days_alike(by_day_kw, kind, self.known.kind_at(int(positions[0])))
         return chain_of_days(alike_kw[:, self.known.table.step_of_day[positions]], weight)
+
+    def with_runs(self, chain: LoadChain, position: int) -> LoadChain:
+        """Return a chain that begins at a position with jobs and reductions on its base load."""
+        if self.added_kw is None:
+            return chain
+        first = position - self.month.first
+        added_kw = self.added_kw[first : first + len(chain.levels_kw)]
+        return chain.with_levels(np.maximum(chain.levels_kw + added_kw[:, None], 0.0))
 
     def prices(self, positions: npt.NDArray[np.int64]) -> DayPrices:
         """Return the prices of positions of the month."""

@@ -1,23 +1,35 @@
-"""The battery rests: what every other policy is measured against."""
+"""The battery rests, jobs stay where they are: what every other policy is measured against."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feature_store.time_grid import KilowattArray
 from models.dispatch.known_load import KnownLoad
-from models.dispatch.policy import Month, Now
+from models.dispatch.policy import Month, Morning, Move, Now
 
 
 @dataclass(frozen=True)
 class DoNothing:
-    """Never charge, never discharge."""
+    """Never charge, never discharge, move no job, give nothing up."""
 
     name: str = "nothing"
 
-    def start(self, month: Month, known: KnownLoad) -> DoNothing:  # noqa: ARG002  nothing to know
+    def start(self, month: Month, known: KnownLoad) -> RestingDispatcher:  # noqa: ARG002  nothing to know
         """Begin a month."""
-        return self
+        return RestingDispatcher(month=month)
 
-    def power_kw(self, now: Now) -> float:  # noqa: ARG002  whatever happens
-        """Return zero."""
-        return 0.0
+
+@dataclass(frozen=True, kw_only=True)
+class RestingDispatcher:
+    """A month in which nothing is done."""
+
+    month: Month
+
+    def place(self, morning: Morning) -> KilowattArray:
+        """Leave every run at its usual place."""
+        return self.month.usual_runs_kw(morning)
+
+    def move(self, now: Now) -> Move:  # noqa: ARG002  whatever happens
+        """Do nothing."""
+        return Move(power_kw=0.0)

@@ -1,4 +1,9 @@
-"""The cheapest months for one who knew every load: what no policy can beat."""
+"""The cheapest months for one who knew every load: what no policy can beat.
+
+Runs of jobs may be broken into shares of several places here, so with jobs the bill is at most that
+of the cheapest real schedule: a bound, no schedule. What a policy captures of its saving is then
+told too low rather than too high.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,18 @@ from dataclasses import dataclass
 import cvxpy as cp
 import numpy as np
 
-from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
+from feature_store.time_grid import HOURS_PER_STEP
 from models.dispatch.known_load import KnownLoad
-from models.dispatch.live import billed, missing_krw_per_kwh
-from models.dispatch.policy import LivedMonth, Month
-from models.dispatch.storage_plan import NoStoragePlanError, StoragePlan
+from models.dispatch.live import base_load_kw, billed, missing_krw_per_kwh
+from models.dispatch.policy import LivedMonth, Month, Operation
+from models.dispatch.site_operation import SiteOperation
+from models.dispatch.storage_plan import NoStoragePlanError
+from models.dispatch.store_operation import StoreOperation
+from models.optimizer.hot_problem import HotProblem
 
 NAME = "perfect-foresight"
+TIME_LIMIT_S = 1800.0
+"""A month of a battery takes a second and one of three jobs some; half a year of them minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,25 +42,28 @@ class RatchetMonth:
 
 def perfect_foresight(month: Month, known: KnownLoad) -> LivedMonth:
     """Return the month with the lowest bill, charge missing at its end bought as for everybody."""
-    plan = StoragePlan.of(
-        month.store,
-        month.steps,
-        month.peak_cost,
-        missing_krw_per_kwh=missing_krw_per_kwh(month),
+    peak_kw = cp.Variable(name="site.peak_kw")
+    over_kw = cp.Variable(len(month.peak_cost.krw_per_kw), nonneg=True, name="site.over_kw")
+    foreseen_month = _ForeseenMonth.of(month, known)
+    problem = cp.Problem(
+        cp.Minimize(foreseen_month.cost_krw + month.peak_cost.krw_per_kw @ over_kw),
+        [
+            *foreseen_month.constraints,
+            peak_kw >= foreseen_month.counted_kw,
+            over_kw >= peak_kw - month.peak_cost.above_kw,
+        ],
     )
-    power_kw, _ = plan.solve(
-        _load_kw(month, known), month.prices, soc_kwh=month.store.start_kwh, held_kw=0.0
-    )
-    return foreseen(month, known, power_kw)
+    _solve(problem, 1)
+    return foreseen(month, known, foreseen_month.operation.solved())
 
 
-def foreseen(month: Month, known: KnownLoad, power_kw: KilowattArray) -> LivedMonth:
+def foreseen(month: Month, known: KnownLoad, done: Operation) -> LivedMonth:
     """Return a month operated as was decided with foresight."""
-    return billed(NAME, month, _load_kw(month, known), power_kw)
+    return billed(NAME, month, base_load_kw(month, known), done)
 
 
-def foreseen_stretch_kw(months: Sequence[RatchetMonth], known: KnownLoad) -> list[KilowattArray]:
-    """Return the battery's power in each month that makes all their bills together lowest.
+def foreseen_stretch(months: Sequence[RatchetMonth], known: KnownLoad) -> list[Operation]:
+    """Return what is done in each month of a stretch that makes all their bills together lowest.
 
     Each month's billed demand is the largest of its floor, its own counted peak, and those of the
     months that it remembers; charge missing at the end of a month is bought. One linear problem.
@@ -59,41 +72,60 @@ def foreseen_stretch_kw(months: Sequence[RatchetMonth], known: KnownLoad) -> lis
     """
     peak_kw = cp.Variable(len(months), nonneg=True, name="site.peak_kw")
     billed_kw = cp.Variable(len(months), nonneg=True, name="site.billed_kw")
-    cost_krw, constraints, powers = [], [], []
-    for number, one in enumerate(months):
-        month, store = one.month, one.month.store
-        charge_kw = cp.Variable(month.steps, bounds=[0, store.charge_kw])
-        discharge_kw = cp.Variable(month.steps, bounds=[0, store.discharge_kw])
-        soc_kwh = cp.Variable(month.steps + 1, bounds=[store.least_kwh, store.most_kwh])
-        missing_kwh = cp.Variable(nonneg=True)
-        load_kw, power_kw = _load_kw(month, known), charge_kw - discharge_kw
-        stored_kw = store.charge_efficiency * charge_kw - discharge_kw / store.discharge_efficiency
-        counted = np.flatnonzero(month.prices.counted)
+    foreseen_months = [_ForeseenMonth.of(one.month, known) for one in months]
+    cost_krw: cp.Expression = cp.Constant(0)
+    constraints = []
+    for number, (one, foreseen_month) in enumerate(zip(months, foreseen_months, strict=True)):
+        cost_krw += foreseen_month.cost_krw + one.krw_per_kw * billed_kw[number]
         constraints += [
-            soc_kwh[0] == store.start_kwh,
-            soc_kwh[1:] == soc_kwh[:-1] + HOURS_PER_STEP * stored_kw,
-            soc_kwh[month.steps] + missing_kwh >= store.start_kwh,
-            power_kw >= -load_kw,
-            peak_kw[number] >= load_kw[counted] + power_kw[counted],
+            *foreseen_month.constraints,
+            peak_kw[number] >= foreseen_month.counted_kw,
             billed_kw[number] >= one.floor_kw,
             *(billed_kw[number] >= peak_kw[of] for of in (*one.remembers, number)),
         ]
-        cost_krw.append(
-            HOURS_PER_STEP * (month.prices.krw_per_kwh @ power_kw)
-            + store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw)
-            + missing_krw_per_kwh(month) * missing_kwh
-            + one.krw_per_kw * billed_kw[number]
+    _solve(cp.Problem(cp.Minimize(cost_krw), constraints), len(months))
+    return [foreseen_month.operation.solved() for foreseen_month in foreseen_months]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ForeseenMonth:
+    """A month as part of a problem."""
+
+    operation: SiteOperation
+    cost_krw: cp.Expression
+    """Besides its peak."""
+    counted_kw: cp.Expression
+    """Import of the intervals that count."""
+    constraints: list[cp.Constraint]
+
+    @classmethod
+    def of(cls, month: Month, known: KnownLoad) -> _ForeseenMonth:
+        store = StoreOperation.of(
+            month.store,
+            month.steps,
+            soc_kwh=month.store.start_kwh,
+            end_kwh=month.store.start_kwh,
+            missing_krw_per_kwh=missing_krw_per_kwh(month),
         )
-        powers.append(power_kw)
-    problem = cp.Problem(cp.Minimize(sum(cost_krw, start=cp.Constant(0))), constraints)
-    problem.solve(solver=cp.HIGHS, warm_start=False)
-    if problem.status != cp.OPTIMAL:
+        operation = SiteOperation.of(store, month.flexible)
+        added_kw, base_kw = operation.added_kw, base_load_kw(month, known)
+        counted = np.flatnonzero(month.prices.counted)
+        return cls(
+            operation=operation,
+            cost_krw=HOURS_PER_STEP * (month.prices.krw_per_kwh @ added_kw)
+            + store.wear_krw
+            + store.missing_krw
+            + store.tie_break_krw
+            + operation.given_up_krw,
+            counted_kw=base_kw[counted] + added_kw[counted],
+            constraints=[*operation.constraints, added_kw >= -base_kw],
+        )
+
+
+def _solve(problem: cp.Problem, months: int) -> None:
+    answer = HotProblem(problem, relaxed=True).solve(time_limit_s=TIME_LIMIT_S)
+    if answer.status != "optimal":
         raise NoStoragePlanError(
-            f"the battery's operation over {len(months)} months is {problem.status}; check its "
-            "limits and its state of charge at the start"
+            f"the operation with foresight over {months} months is {answer.status}; check the "
+            "limits of battery and jobs, and its state of charge at the start"
         )
-    return [np.asarray(power_kw.value, dtype=np.float64) for power_kw in powers]
-
-
-def _load_kw(month: Month, known: KnownLoad) -> KilowattArray:
-    return known.table.demand_kw[month.first : month.first + month.steps]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from feature_store.time_grid import KilowattArray
+from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.storage_value import DayPrices
 from models.dispatch.store import Store
@@ -43,11 +44,19 @@ class Month:
     """Of its intervals."""
     store: Store
     peak_cost: PeakCost
+    flexible: FlexibleLoad | None = None
+    """Jobs and a load that may be reduced, over the month; None is a battery alone."""
 
     @property
     def steps(self) -> int:
         """Number of its intervals."""
         return len(self.prices.krw_per_kwh)
+
+    def usual_runs_kw(self, morning: Morning) -> KilowattArray:
+        """Return a day's runs at their usual places, shape (jobs, steps of the day)."""
+        if self.flexible is None:
+            return np.zeros((0, morning.steps))
+        return self.flexible.over(morning.step, morning.steps).usual_kw()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +72,45 @@ class Now:
     """At its start."""
     peak_kw: float
     """The month's counted peak so far; 0 before the first counted interval."""
+    reducible_kw: float = 0.0
+    """How far the load may be reduced in the interval: what its window, its power, the energy left
+    of the day and the load itself allow."""
+    reducible_kwh: float = 0.0
+    """Energy that may still be given up on the running day."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Morning:
+    """A day that begins, when its jobs are placed."""
+
+    step: int
+    """Its first interval within the month."""
+    steps: int
+    """Its intervals: a day of a clock change has more or fewer."""
+    soc_kwh: float
+    peak_kw: float
+    """The month's counted peak so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What is done in an interval."""
+
+    power_kw: float
+    """Of the battery; what it cannot reach is held back by the battery itself."""
+    given_up_kw: float = 0.0
+    """By how much the load is reduced."""
 
 
 class Dispatcher(Protocol):
-    """One month's decisions, interval by interval."""
+    """One month's decisions: where jobs lie when a day begins, all else interval by interval."""
 
-    def power_kw(self, now: Now) -> float:
-        """Return the battery's power; what it cannot reach is held back by the battery itself."""
+    def place(self, morning: Morning) -> KilowattArray:
+        """Return the day's runs of each job, shape (jobs, steps of the day); they are kept."""
+        ...
+
+    def move(self, now: Now) -> Move:
+        """Return what battery and load do; what the load cannot give up must not be asked for."""
         ...
 
 
@@ -87,30 +128,54 @@ class Policy(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What all equipment did in a month."""
+
+    battery_kw: KilowattArray
+    """Shape (steps,)."""
+    runs_kw: KilowattArray
+    """Of each job, shape (jobs, steps)."""
+    given_up_kw: KilowattArray
+    """By how much the load was reduced, shape (steps,)."""
+
+    @classmethod
+    def of_battery(cls, battery_kw: KilowattArray) -> Self:
+        """Return what a battery alone did, shape (steps,)."""
+        steps = len(battery_kw)
+        return cls(battery_kw=battery_kw, runs_kw=np.zeros((0, steps)), given_up_kw=np.zeros(steps))
+
+
+@dataclass(frozen=True, kw_only=True)
 class LivedMonth:
     """What became of a month."""
 
     policy: str
     month: str
-    power_kw: KilowattArray
-    """Of the battery, shape (steps,)."""
+    operation: Operation
     soc_kwh: KilowattArray
     """At the start of each interval and at the end, shape (steps + 1,)."""
     load_kw: KilowattArray
-    """Without the battery, shape (steps,)."""
+    """Without the battery, with the jobs where they were placed, unreduced, shape (steps,)."""
     energy_krw: float
     """Energy drawn, with the charge missing at the end bought."""
     peak_krw: float
     wear_krw: float
+    given_up_krw: float
+    """What the load that was reduced cost the firm in work or comfort."""
     peak_kw: float
     """Highest counted demand."""
 
     @property
+    def power_kw(self) -> KilowattArray:
+        """Of the battery, shape (steps,)."""
+        return self.operation.battery_kw
+
+    @property
     def bill_krw(self) -> float:
         """All of it."""
-        return self.energy_krw + self.peak_krw + self.wear_krw
+        return self.energy_krw + self.peak_krw + self.wear_krw + self.given_up_krw
 
     @property
     def import_kw(self) -> KilowattArray:
         """Drawn from the grid, shape (steps,)."""
-        return self.load_kw + self.power_kw
+        return self.load_kw + self.power_kw - self.operation.given_up_kw

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from feature_store.time_grid import KilowattArray
 from models.dispatch.day_view import DayView
 from models.dispatch.days_left import DaysLeft
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.load_chain import SCORES, LoadChain
-from models.dispatch.policy import Month, Now
-from models.dispatch.storage_value import Values, cheapest_power_kw, day_value
+from models.dispatch.peak_lines import PeakLines
+from models.dispatch.placed_runs import PlacedRuns
+from models.dispatch.policy import Month, Morning, Move, Now
+from models.dispatch.storage_value import (
+    NO_REDUCTION,
+    ReductionNow,
+    Values,
+    cheapest_move_kw,
+    day_value,
+)
 from models.forecasting.quantile_curve import demand_of_score_kw
 
 REFIT_DAYS = 7
@@ -26,6 +35,9 @@ class Stochastic:
     The running day is valued anew at each forecast: its levels are the forecast's, and they follow
     each other as on past days of its kind. Without a forecast its levels are those of past days
     too, in a month as expected, lower or higher.
+
+    Jobs are placed when a day begins, their peak priced by the value function of its end; the days
+    after it are valued with the jobs where they are expected to be placed.
     """
 
     name: str = "stochastic"
@@ -33,7 +45,11 @@ class Stochastic:
 
     def start(self, month: Month, known: KnownLoad) -> StochasticDispatcher:
         """Begin a month."""
-        return StochasticDispatcher(policy=self, left=DaysLeft(month=month, known=known))
+        if month.flexible is None:
+            return StochasticDispatcher(policy=self, left=DaysLeft(month=month, known=known))
+        runs = PlacedRuns.of(month, month.flexible, known)
+        left = DaysLeft(month=month, known=known, added_kw=runs.net_kw)
+        return StochasticDispatcher(policy=self, left=left, runs=runs)
 
 
 @dataclass(kw_only=True)
@@ -42,6 +58,8 @@ class StochasticDispatcher:
 
     policy: Stochastic
     left: DaysLeft
+    runs: PlacedRuns | None = None
+    """Of the jobs, which ``left`` sees too; None without jobs."""
     day: int = -1
     """The running day of the month."""
     chain: LoadChain = field(init=False)
@@ -49,25 +67,26 @@ class StochasticDispatcher:
     views: list[DayView] = field(default_factory=list)
     """What the running day may be: as forecast, or as past days in each level of the month."""
 
-    def power_kw(self, now: Now) -> float:
-        """Return the power that the values tell to be cheapest."""
+    def place(self, morning: Morning) -> KilowattArray:
+        """Return the day's runs where they and what they do to the month's peak cost least."""
+        self._begin_day()
+        left = self.left
+        if self.runs is None:
+            return left.month.usual_runs_kw(morning)
+        end_krw = left.end_krw(self.day)  # (socs, peaks)
+        at_charge_krw = np.array(
+            [np.interp(morning.soc_kwh, left.grid.soc_kwh, of_peak) for of_peak in end_krw.T]
+        )
+        lines = PeakLines.below(left.grid.peak_kw, at_charge_krw, morning.peak_kw)
+        return self.runs.place(morning, lines)
+
+    def move(self, now: Now) -> Move:
+        """Return the power and the reduction that the values tell to be cheapest."""
+        after_krw, weight = self._look(now)
         month = self.left.month
-        position = month.first + now.step
-        begun = self.left.begins(self.day + 1, position)
-        if begun:
-            self.day += 1
-            if self.day % self.policy.refit_days == 0:
-                self.left.value(self.day)
-            self.chain = self.left.chain(self.day, seen_from=self.day)
-        newest = self.left.known.newest_forecast(position)
-        if newest is not None and newest[0] == position:
-            self.views = [self._as_forecast(position, newest[1])]
-        elif begun:
-            self.views = self._like_past(position)
-        seen = [view.seen(now.step, now.load_kw) for view in self.views]
-        return cheapest_power_kw(
-            np.concatenate([after_krw for after_krw, _ in seen]),
-            np.concatenate([weight for _, weight in seen]),
+        power_kw, given_up_kw = cheapest_move_kw(
+            after_krw,
+            weight,
             load_kw=now.load_kw,
             soc_kwh=now.soc_kwh,
             peak_kw=now.peak_kw,
@@ -75,6 +94,42 @@ class StochasticDispatcher:
             counted=bool(month.prices.counted[now.step]),
             store=month.store,
             grid=self.left.grid,
+            reduction=self._reduction(now),
+        )
+        return Move(power_kw=power_kw, given_up_kw=given_up_kw)
+
+    def _reduction(self, now: Now) -> ReductionNow:
+        flexible = self.left.month.flexible
+        if flexible is None or self.runs is None:
+            return NO_REDUCTION
+        return ReductionNow(
+            most_kw=now.reducible_kw,
+            planned_kw=float(self.runs.given_up_kw[now.step]),
+            held_kw=max(now.peak_kw, self.runs.planned_peak_kw),
+            krw_per_kwh=flexible.krw_per_kwh,
+        )
+
+    def _begin_day(self) -> None:
+        self.day += 1
+        if self.day % self.policy.refit_days == 0:
+            self.left.value(self.day)
+        self.chain = self.left.chain(self.day, seen_from=self.day)
+
+    def _look(self, now: Now) -> tuple[Values, npt.NDArray[np.float64]]:
+        """Take the interval's load in: values after it (states, socs, peaks), weights (states,)."""
+        position = self.left.month.first + now.step
+        newest = self.left.known.newest_forecast(position)
+        if newest is not None and newest[0] == position:
+            self.views = [self._as_forecast(position, newest[1])]
+        elif position == int(self.left.days[self.day][0]):
+            self.views = self._like_past(position)
+        load_kw = now.load_kw
+        if self.runs is not None:  # the views see the load as it is planned to be reduced
+            load_kw -= float(self.runs.given_up_kw[now.step])
+        seen = [view.seen(now.step, load_kw) for view in self.views]
+        return (
+            np.concatenate([after_krw for after_krw, _ in seen]),
+            np.concatenate([weight for _, weight in seen]),
         )
 
     def _like_past(self, position: int) -> list[DayView]:
@@ -95,8 +150,9 @@ class StochasticDispatcher:
     def _view(
         self, chain: LoadChain, position: int, end_krw: Values, probability: float
     ) -> DayView:
-        """What the day is worth under a chain from a position on."""
+        """What the day is worth under a chain of its base load from a position on."""
         left = self.left
+        chain = left.with_runs(chain, position)
         prices = left.prices(position + np.arange(len(chain.levels_kw)))
         value = day_value(end_krw, chain, prices, left.month.store, left.grid)
         return DayView(

@@ -14,18 +14,70 @@ from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.dispatch.policy import PeakCost
 from models.dispatch.storage_value import DayPrices
 from models.dispatch.store import Store
+from models.dispatch.store_operation import StoreOperation
 from models.optimizer.hot_problem import HotProblem
 
 NOT_COUNTED_KW = 1e6
 """Taken off the demand of an interval that does not count: no peak is as low."""
-TIE_BREAK_KRW_PER_KWH = 1e-4
-"""Preference for rest among equally cheap plans."""
 TIME_LIMIT_S = 60.0
 """A month of one battery takes a second."""
 
 
 class NoStoragePlanError(SandanError):
     """A battery has no operation within its limits, or none was found in time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reducible:
+    """How far a load may be reduced on the way: the running day, and the one after it."""
+
+    today_kw: KilowattArray
+    """Limits, 0 from midnight on, shape (steps,)."""
+    later_kw: KilowattArray
+    """Limits, 0 up to midnight, shape (steps,)."""
+    today_kwh: float
+    """Energy that may still be given up today."""
+    later_kwh: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenUp:
+    """The reductions of a plan, and the numbers they take."""
+
+    power_kw: cp.Expression
+    today_kw: cp.Parameter
+    later_kw: cp.Parameter
+    today_kwh: cp.Parameter
+    later_kwh: cp.Parameter
+    constraints: list[cp.Constraint]
+
+    @classmethod
+    def of(cls, steps: int) -> Self:
+        """Return reductions over ``steps`` with limits to be set."""
+        today_kw, later_kw = (
+            cp.Variable(steps, nonneg=True, name=f"load.{day}_reduction_kw")
+            for day in ("today", "later")
+        )
+        limits_kw = [cp.Parameter(steps, nonneg=True, name="load.limit_kw") for _ in range(2)]
+        limits_kwh = [cp.Parameter(nonneg=True, name="load.limit_kwh") for _ in range(2)]
+        return cls(
+            power_kw=today_kw + later_kw,
+            today_kw=limits_kw[0],
+            later_kw=limits_kw[1],
+            today_kwh=limits_kwh[0],
+            later_kwh=limits_kwh[1],
+            constraints=[
+                today_kw <= limits_kw[0],
+                later_kw <= limits_kw[1],
+                HOURS_PER_STEP * cp.sum(today_kw) <= limits_kwh[0],
+                HOURS_PER_STEP * cp.sum(later_kw) <= limits_kwh[1],
+            ],
+        )
+
+    def set(self, reducible: Reducible) -> None:
+        """Fill the numbers in."""
+        self.today_kw.value, self.later_kw.value = reducible.today_kw, reducible.later_kw
+        self.today_kwh.value, self.later_kwh.value = reducible.today_kwh, reducible.later_kwh
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +91,11 @@ class StoragePlan:
     counted_load_kw: cp.Parameter
     krw_per_kwh: cp.Parameter
     soc_kwh: cp.Parameter
+    end_kwh: cp.Parameter
     above_kw: cp.Parameter
     peak_cost: PeakCost
+    store: Store
+    given_up: GivenUp | None = None
 
     @classmethod
     def of(
@@ -49,22 +104,14 @@ class StoragePlan:
         steps: int,
         peak_cost: PeakCost,
         *,
-        missing_krw_per_kwh: float | None = None,
+        given_up_krw_per_kwh: float | None = None,
     ) -> Self:
         """Compile the problem of ``steps`` intervals.
 
-        The battery ends at least as full as it is declared to start, or pays
-        ``missing_krw_per_kwh`` for what is missing. Nothing is fed into the grid.
+        The battery ends at least as full as it is declared to start, or as full as it can get by
+        then. Nothing is fed into the grid.
+        With ``given_up_krw_per_kwh`` a load may be reduced at that cost.
         """
-        charge_kw = cp.Variable(steps, bounds=[0, store.charge_kw], name="store.charge_kw")
-        discharge_kw = cp.Variable(steps, bounds=[0, store.discharge_kw], name="store.discharge_kw")
-        held_kwh = cp.Variable(
-            steps + 1, bounds=[store.least_kwh, store.most_kwh], name="store.soc_kwh"
-        )
-        missing_kwh = cp.Variable(
-            bounds=[0, 0 if missing_krw_per_kwh is None else store.most_kwh],
-            name="store.missing_kwh",
-        )
         peak_kw = cp.Variable(name="site.peak_kw")
         load_kw = cp.Parameter(steps, name="site.load_kw")
         counted_load_kw = cp.Parameter(steps, name="site.counted_load_kw")
@@ -73,41 +120,61 @@ class StoragePlan:
         charges = len(peak_cost.krw_per_kw)
         over_kw = cp.Variable(charges, nonneg=True, name="site.over_kw")
         above_kw = cp.Parameter(charges, nonneg=True, name="site.above_kw")
-        power_kw = charge_kw - discharge_kw
-        stored_kw = store.charge_efficiency * charge_kw - discharge_kw / store.discharge_efficiency
-        moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
+        end_kwh = cp.Parameter(nonneg=True, name="store.end_kwh")
+        battery = StoreOperation.of(store, steps, soc_kwh=soc_kwh, end_kwh=end_kwh)
+        given_up = None if given_up_krw_per_kwh is None else GivenUp.of(steps)
+        added_kw = battery.power_kw
+        if given_up is not None:
+            added_kw = added_kw - given_up.power_kw
         cost_krw = (
-            HOURS_PER_STEP * (krw_per_kwh @ power_kw)
-            + store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw)
+            HOURS_PER_STEP * (krw_per_kwh @ added_kw)
+            + battery.wear_krw
             + peak_cost.krw_per_kw @ over_kw
-            + (missing_krw_per_kwh or 0.0) * missing_kwh
-            + TIE_BREAK_KRW_PER_KWH * moved_kwh
+            + battery.missing_krw
+            + battery.tie_break_krw
         )
+        if given_up is not None and given_up_krw_per_kwh is not None:
+            cost_krw += given_up_krw_per_kwh * HOURS_PER_STEP * cp.sum(given_up.power_kw)
         problem = cp.Problem(
             cp.Minimize(cost_krw),
             [
-                held_kwh[0] == soc_kwh,
-                held_kwh[1:] == held_kwh[:-1] + HOURS_PER_STEP * stored_kw,
-                held_kwh[steps] + missing_kwh >= store.start_kwh,
-                power_kw >= -load_kw,
-                peak_kw >= counted_load_kw + power_kw,
+                *battery.constraints,
+                added_kw >= -load_kw,
+                peak_kw >= counted_load_kw + added_kw,
                 over_kw >= peak_kw - above_kw,
+                *(given_up.constraints if given_up is not None else ()),
             ],
         )
         return cls(
             problem=HotProblem(problem),
-            power_kw=power_kw,
+            power_kw=battery.power_kw,
             peak_kw=peak_kw,
             load_kw=load_kw,
             counted_load_kw=counted_load_kw,
             krw_per_kwh=krw_per_kwh,
             soc_kwh=soc_kwh,
+            end_kwh=end_kwh,
             above_kw=above_kw,
             peak_cost=peak_cost,
+            store=store,
+            given_up=given_up,
         )
 
+    @property
+    def given_up_kw(self) -> KilowattArray:
+        """Reductions of the last solution, shape (steps,); zeros where nothing may be reduced."""
+        if self.given_up is None:
+            return np.zeros(self.load_kw.size)
+        return np.maximum(np.asarray(self.given_up.power_kw.value, dtype=np.float64), 0.0)
+
     def solve(
-        self, load_kw: KilowattArray, prices: DayPrices, *, soc_kwh: float, held_kw: float
+        self,
+        load_kw: KilowattArray,
+        prices: DayPrices,
+        *,
+        soc_kwh: float,
+        held_kw: float,
+        reducible: Reducible | None = None,
     ) -> tuple[npt.NDArray[np.float64], float]:
         """Return the power of each interval and the peak that the plan holds.
 
@@ -116,11 +183,17 @@ class StoragePlan:
             prices: Of the same intervals.
             soc_kwh: At the start.
             held_kw: Peak that costs nothing more: what the month has had, or is sure to have.
+            reducible: How far the load may be reduced; it must be told where a load may be.
         """
+        if self.given_up is not None and reducible is not None:
+            self.given_up.set(reducible)
         self.load_kw.value = np.maximum(load_kw, 0.0)
         self.counted_load_kw.value = np.where(prices.counted, load_kw, load_kw - NOT_COUNTED_KW)
         self.krw_per_kwh.value = prices.krw_per_kwh
         self.soc_kwh.value = soc_kwh
+        chargeable_kw = self.store.charge_efficiency * self.store.charge_kw
+        chargeable_kwh = chargeable_kw * HOURS_PER_STEP * len(load_kw)
+        self.end_kwh.value = min(self.store.start_kwh, soc_kwh + chargeable_kwh)
         self.above_kw.value = np.maximum(self.peak_cost.above_kw, held_kw)
         answer = self.problem.solve(time_limit_s=TIME_LIMIT_S)
         if answer.status != "optimal":

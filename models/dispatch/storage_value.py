@@ -23,6 +23,8 @@ SHARES = np.linspace(-1.0, 1.0, 9)
 hold the peak exactly are tried besides."""
 WATCHED_POWERS = 97
 """Powers that are tried when an interval is run: 1 % of a battery's reach apart."""
+REDUCTIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Reductions of a load that are tried when an interval is run, as shares of the largest."""
 LEAST_PROBABILITY = 1e-6
 """Rarer moves are left out: they weigh less than a won."""
 REST_KRW_PER_KW = 1e-6
@@ -64,6 +66,22 @@ class DayValue:
     """Before the first interval, by state of its load, shape (states, socs, peaks)."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReductionNow:
+    """How far a load may be reduced in an interval."""
+
+    most_kw: float
+    """What its limits allow."""
+    planned_kw: float
+    """What the values suppose."""
+    held_kw: float
+    """Peak that is held in any case: the month's so far, or the day's as it is planned."""
+    krw_per_kwh: float
+
+
+NO_REDUCTION = ReductionNow(most_kw=0.0, planned_kw=0.0, held_kw=0.0, krw_per_kwh=0.0)
+
+
 def day_value(
     end_krw: Values, chain: LoadChain, prices: DayPrices, store: Store, grid: StateGrid
 ) -> DayValue:
@@ -90,7 +108,7 @@ def day_value(
     return DayValue(after_krw=after_krw, start_krw=start_krw)
 
 
-def cheapest_power_kw(  # noqa: PLR0913  what an interval is decided on
+def cheapest_move_kw(  # noqa: PLR0913  what an interval is decided on
     after_krw: Values,
     weight: npt.NDArray[np.float64],
     *,
@@ -101,35 +119,58 @@ def cheapest_power_kw(  # noqa: PLR0913  what an interval is decided on
     counted: bool,
     store: Store,
     grid: StateGrid,
-) -> float:
-    """Return the power that makes the interval and what is expected after it cheapest.
+    reduction: ReductionNow = NO_REDUCTION,
+) -> tuple[float, float]:
+    """Return the battery's power and the reduction of the load that are cheapest together.
+
+    The values do not tell what energy given up now would be worth later on the day. So no more is
+    given up than is planned, or than holds the peak that is planned.
 
     Args:
         after_krw: Of the interval, shape (states, socs, peaks).
         weight: Of each state, shape (states,).
-        load_kw: Of the interval.
+        load_kw: Of the interval, unreduced.
         soc_kwh: At its start.
         peak_kw: The month's counted peak so far.
         krw_per_kwh: Of the interval.
         counted: Whether its demand counts.
         store: The battery.
         grid: Of the values.
+        reduction: How far the load may be reduced; left out, not at all.
     """
-    least_kw, most_kw = store.reach_kw(soc_kwh, load_kw)
-    return _cheapest(
-        after_krw,
-        weight,
-        load_kw,
-        soc_kwh,
-        peak_kw,
-        krw_per_kwh,
-        counted,
-        least_kw,
-        most_kw,
-        grid.soc_kwh,
-        grid.peak_kw,
-        _limits(store),
-    )
+    limits = _limits(store)
+    best_krw, power_kw, given_up_kw = np.inf, 0.0, 0.0
+    for reduction_kw in _tried_kw(load_kw, soc_kwh, reduction, store):
+        left_kw = load_kw - reduction_kw
+        least_kw, most_kw = store.reach_kw(soc_kwh, left_kw)
+        cost_krw, best_kw = _cheapest(
+            after_krw,
+            weight,
+            left_kw,
+            soc_kwh,
+            peak_kw,
+            krw_per_kwh,
+            counted,
+            least_kw,
+            most_kw,
+            grid.soc_kwh,
+            grid.peak_kw,
+            limits,
+        )
+        cost_krw += HOURS_PER_STEP * reduction.krw_per_kwh * reduction_kw
+        if cost_krw < best_krw - REST_KRW_PER_KW:
+            best_krw, power_kw, given_up_kw = cost_krw, float(best_kw), reduction_kw
+    return power_kw, given_up_kw
+
+
+def _tried_kw(load_kw: float, soc_kwh: float, reduction: ReductionNow, store: Store) -> list[float]:
+    """Return the reductions that are tried, none first."""
+    if reduction.most_kw <= 0:
+        return [0.0]
+    least_kw, _ = store.reach_kw(soc_kwh, load_kw)
+    holding_kw = load_kw + least_kw - reduction.held_kw
+    most_kw = min(max(reduction.planned_kw, holding_kw), reduction.most_kw)
+    return [*(most_kw * share for share in REDUCTIONS), min(reduction.planned_kw, most_kw)]
 
 
 def _limits(store: Store) -> npt.NDArray[np.float64]:
@@ -246,4 +287,4 @@ def _cheapest(after, weight, load, soc, peak, price, counted, least, most, socs,
                 )
         if cost < lowest:
             lowest, chosen = cost, power
-    return chosen
+    return lowest, chosen

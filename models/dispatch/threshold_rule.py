@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from feature_store.time_grid import STEPS_PER_DAY
+from feature_store.time_grid import STEPS_PER_DAY, KilowattArray
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.live import live
-from models.dispatch.policy import Month, Now
+from models.dispatch.policy import Month, Morning, Move, Now
 from models.dispatch.storage_value import DayPrices
 from models.dispatch.store import Store
 
@@ -41,6 +41,7 @@ class ThresholdRule:
         past = _past_month(month, known, first)
         if past is None:
             return ThresholdDispatcher.of(month, threshold_kw=np.inf, reserve_share=1.0)
+        known = _with_usual_runs(known, month, first)
         load_kw = known.before(month.first)[first:]
         highest_kw = float(np.nanmax(load_kw[past.prices.counted], initial=0.0))
         tried = [
@@ -55,8 +56,9 @@ class ThresholdRule:
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdDispatcher:
-    """One month's rule."""
+    """One month's rule. It plans nothing, so it moves no job and gives nothing up."""
 
+    month: Month
     store: Store
     counted: npt.NDArray[np.bool_]
     cheap: npt.NDArray[np.bool_]
@@ -74,6 +76,7 @@ class ThresholdDispatcher:
         around = sliding_window_view(np.pad(price, half, mode="edge"), 2 * half + 1)
         lowest, highest = around.min(axis=1), around.max(axis=1)
         return cls(
+            month=month,
             store=month.store,
             counted=month.prices.counted,
             cheap=price <= lowest,
@@ -82,8 +85,15 @@ class ThresholdDispatcher:
             reserve_share=reserve_share,
         )
 
-    def power_kw(self, now: Now) -> float:
-        """Return what the rule asks for."""
+    def place(self, morning: Morning) -> KilowattArray:
+        """Leave every run at its usual place."""
+        return self.month.usual_runs_kw(morning)
+
+    def move(self, now: Now) -> Move:
+        """Do what the rule asks for."""
+        return Move(power_kw=self._power_kw(now))
+
+    def _power_kw(self, now: Now) -> float:
         store, counted = self.store, self.counted[now.step]
         allowed_kw = self.threshold_kw - now.load_kw
         if counted and allowed_kw < 0:
@@ -122,4 +132,19 @@ def _past_month(month: Month, known: KnownLoad, first: int) -> Month | None:
             alike = np.flatnonzero(step_of_day[now] == step_of_day[of])
         krw_per_kwh[of - first] = month.prices.krw_per_kwh[alike[0]]
         counted[of - first] = month.prices.counted[alike[0]]
-    return replace(month, first=first, prices=DayPrices(krw_per_kwh=krw_per_kwh, counted=counted))
+    return replace(
+        month,
+        first=first,
+        prices=DayPrices(krw_per_kwh=krw_per_kwh, counted=counted),
+        flexible=None,
+    )
+
+
+def _with_usual_runs(known: KnownLoad, month: Month, first: int) -> KnownLoad:
+    """The load before a month from a position on as it was drawn: the rule moves no job."""
+    if month.flexible is None:
+        return known
+    past = month.flexible.over(first - month.first, month.first - first)
+    demand_kw = known.table.demand_kw.copy()
+    demand_kw[first : month.first] += past.usual_kw().sum(axis=0)
+    return replace(known, table=replace(known.table, demand_kw=demand_kw))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cvxpy as cp
 import numpy as np
@@ -39,9 +39,14 @@ class HotProblem:
     would read each other's solutions.
     """
 
-    def __init__(self, problem: cp.Problem, *, gap: float = 0.0) -> None:
-        """Compile ``problem``; whole numbers are proved to an absolute ``gap`` of the objective."""
+    def __init__(self, problem: cp.Problem, *, gap: float = 0.0, relaxed: bool = False) -> None:
+        """Compile ``problem``; whole numbers are proved to an absolute ``gap`` of the objective.
+
+        A ``relaxed`` problem lets them be broken: its objective is a bound, no plan.
+        """
         self.linear = LinearProgram.of(problem)
+        if relaxed:
+            self.linear = replace(self.linear, integer=np.array([], dtype=np.int32))
         self._thread = threading.get_ident()
         self._parameters: Numbers | None = None
         self._filled: FilledProgram | None = None

@@ -11,7 +11,7 @@ from models.assets.battery import Battery
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.live import billed, live
 from models.dispatch.perfect_foresight import perfect_foresight
-from models.dispatch.policy import Month, PeakCost
+from models.dispatch.policy import Month, Operation, PeakCost
 from models.dispatch.storage_value import DayPrices
 from models.site import site_of
 from tests.made_replay import a_site, forecasts_by_last_week, with_load
@@ -134,7 +134,7 @@ def test_charge_that_is_missing_at_the_end_is_bought_with_its_losses():
     power_kw = np.zeros(MONTH.steps)
     power_kw[-1] = -40.0
     load_kw = np.full(MONTH.steps, 100.0)
-    empty = billed("made", MONTH, load_kw, power_kw)
+    empty = billed("made", MONTH, load_kw, Operation.of_battery(power_kw))
     bought_kwh = 40 * HOURS_PER_STEP / 0.95 / 0.95
     mean_krw = MONTH.prices.krw_per_kwh.mean()
     energy_krw = HOURS_PER_STEP * (load_kw + power_kw) @ MONTH.prices.krw_per_kwh

@@ -42,6 +42,18 @@ class PolicyFigures:
     worst: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class BesideFigures:
+    """What a policy did beside the batteries, over all sites and months."""
+
+    policy: str
+    moved_kwh: float
+    """Of runs of jobs, drawn at other times than usual."""
+    given_up_kwh: float
+    given_up_krw: float
+    """What that cost the firms in work or comfort."""
+
+
 def cells(replay: Replay) -> tuple[Cell, ...]:
     """Return what captures are told of: months, or sites where months remember each other."""
     if not replay.plan.months_alone:
@@ -68,6 +80,29 @@ def policy_figures(replay: Replay) -> tuple[PolicyFigures, ...]:
         )
         for policy in replay.policies
     )
+
+
+def beside_figures(replay: Replay) -> tuple[BesideFigures, ...]:
+    """Return what every policy did with jobs and reducible loads; nothing without any."""
+    if all(one.site.beside is None for one in replay.sites):
+        return ()
+    figures = []
+    for policy in replay.policies:
+        months = [month for one in replay.sites for month in one.lived[policy].months]
+        figures.append(
+            BesideFigures(
+                policy=policy,
+                moved_kwh=sum(month.moved_kwh for month in months),
+                given_up_kwh=sum(month.given_up_kwh for month in months),
+                given_up_krw=sum(month.given_up_krw for month in months),
+            )
+        )
+    return tuple(figures)
+
+
+def runs_lived(replay: Replay) -> int:
+    """Return how many runs of jobs each policy lived: all that are declared."""
+    return sum(month.runs for one in replay.sites for month in one.lived[NOTHING].months)
 
 
 def _spread(capture: np.ndarray) -> dict[str, float]:

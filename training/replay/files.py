@@ -41,6 +41,7 @@ def replay_document(replay: Replay) -> dict[str, Any]:
         "sites": {
             one.site.name: {
                 "filled_intervals": one.site.filled,
+                "runs_not_found_kwh": one.site.runs_not_found_kwh,
                 "months": {
                     policy: [
                         {**asdict(month), "bill_krw": month.bill_krw} for month in lived.months

@@ -55,13 +55,17 @@ class KeptParts:
                 policy=policy,
                 months=tuple(MonthFigures(**month) for month in months),
                 power_kw=kept["power_kw"],
+                beside_kw=kept.get("beside_kw"),
             )
 
     def keep_lived(self, site: ReplaySite, lived: LivedSite) -> None:
         """Keep a site lived with a policy."""
         path = self._path("lived", f"{site.name}--{lived.policy}", self._digest(site, lived.policy))
         months = np.array(json.dumps([asdict(month) for month in lived.months]))
-        _put(path, lambda to: _save(to, {"months": months, "power_kw": lived.power_kw}))
+        arrays = {"months": months, "power_kw": lived.power_kw}
+        if lived.beside_kw is not None:
+            arrays["beside_kw"] = lived.beside_kw
+        _put(path, lambda to: _save(to, arrays))
 
     def _path(self, kind: str, name: str, digest: str) -> Path:
         plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)

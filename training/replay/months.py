@@ -20,7 +20,8 @@ from models.tariffs.billed_demand import (
 from models.tariffs.billing_month import BillingMonth
 from models.tariffs.grid_prices import BilledMonth, GridPrices, grid_prices
 from models.tariffs.value_of_kw import value_of_kw
-from training.replay.site import NotReplayableError, ReplaySite
+from training.replay.not_replayable import NotReplayableError
+from training.replay.site import ReplaySite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ class Calendar:
             ),
             store=self.site.store,
             peak_cost=_alone(billed) if alone else self._remembered(billed.month, history),
+            flexible=self.site.flexible_over(int(billed.steps[0]), len(billed.steps)),
         )
 
     def ratchet_months(self) -> tuple[RatchetMonth, ...]:

@@ -11,7 +11,7 @@ from models.dispatch.policy import Policy
 from models.dispatch.rolling_plan import RollingPlan
 from models.dispatch.stochastic import Stochastic
 from models.dispatch.threshold_rule import ThresholdRule
-from training.replay.site import NotReplayableError
+from training.replay.not_replayable import NotReplayableError
 
 NOTHING, STOCHASTIC = "nothing", "stochastic"
 POLICIES: tuple[Policy, ...] = (

@@ -14,7 +14,7 @@ from feature_store.entities.reading_batch import Refused
 from feature_store.ingestion.read_file import read_file
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL
 from training.evaluation.measured_firms import history_of, read_histories
-from training.replay.site import NotReplayableError
+from training.replay.not_replayable import NotReplayableError
 
 SHOWN_FAULTS = 5
 

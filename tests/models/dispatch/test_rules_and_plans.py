@@ -49,16 +49,16 @@ def now(step, load_kw, soc_kwh=None, peak_kw=0.0):
 
 def test_above_the_threshold_the_battery_gives_just_what_is_above():
     rule = ThresholdDispatcher.of(a_month(1), threshold_kw=200.0, reserve_share=1.0)
-    assert rule.power_kw(now(40, 230.0)) == pytest.approx(-30.0)
+    assert rule.move(now(40, 230.0)).power_kw == pytest.approx(-30.0)
 
 
 def test_charging_never_passes_the_threshold_where_demand_counts():
     price = np.where(NIGHT, 50.0, 150.0)
     month = a_month(1, krw_per_kwh=price, counted=~NIGHT)
     rule = ThresholdDispatcher.of(month, threshold_kw=200.0, reserve_share=1.0)
-    assert rule.power_kw(now(10, 190.0)) == STORE.charge_kw  # at night it does not count
+    assert rule.move(now(10, 190.0)).power_kw == STORE.charge_kw  # at night it does not count
     flat = ThresholdDispatcher.of(a_month(1), threshold_kw=200.0, reserve_share=1.0)
-    assert flat.power_kw(now(40, 190.0)) == pytest.approx(10.0)
+    assert flat.move(now(40, 190.0)).power_kw == pytest.approx(10.0)
 
 
 def test_in_dear_hours_only_what_is_above_the_reserve_is_sold():
@@ -67,8 +67,8 @@ def test_in_dear_hours_only_what_is_above_the_reserve_is_sold():
         a_month(1, krw_per_kwh=price), threshold_kw=1000.0, reserve_share=0.5
     )
     half_kwh = (STORE.least_kwh + STORE.most_kwh) / 2
-    assert rule.power_kw(now(60, 100.0, soc_kwh=half_kwh + 1)) == -STORE.discharge_kw
-    assert rule.power_kw(now(60, 100.0, soc_kwh=half_kwh - 1)) == 0.0
+    assert rule.move(now(60, 100.0, soc_kwh=half_kwh + 1)).power_kw == -STORE.discharge_kw
+    assert rule.move(now(60, 100.0, soc_kwh=half_kwh - 1)).power_kw == 0.0
 
 
 def test_a_rule_is_tuned_on_the_days_before_the_month():
@@ -91,7 +91,7 @@ def test_a_planned_peak_is_held_while_the_battery_has_charge():
     load_kw = KNOWN.table.demand_kw[month.first : month.first + month.steps]
     soc_kwh, peak_kw, above = STORE.start_kwh, 0.0, 0
     for step in range(month.steps):
-        power_kw = dispatcher.power_kw(now(step, float(load_kw[step]), soc_kwh, peak_kw))
+        power_kw = dispatcher.move(now(step, float(load_kw[step]), soc_kwh, peak_kw)).power_kw
         held_kw = max(dispatcher.planned_peak_kw, peak_kw)
         least_kw, most_kw = STORE.reach_kw(soc_kwh, float(load_kw[step]))
         power_kw = min(max(power_kw, least_kw), most_kw)
@@ -108,6 +108,13 @@ def test_a_starting_target_spends_nothing_below_what_past_days_could_not_avoid()
     target_kw = RollingPlan(name="target", starting_target=True).start(month, KNOWN).target_kw
     past_kw = KNOWN.table.by_day_kw[33:63]
     assert past_kw.max() - STORE.discharge_kw - 1e-6 <= target_kw <= past_kw.max()
+
+
+def test_a_battery_that_cannot_be_full_again_within_a_day_is_planned_all_the_same():
+    month = a_month(2)
+    slow = replace(month, store=replace(STORE, charge_kw=0.05))
+    lived = live(RollingPlan(name="slow", level=0.75), slow, KNOWN)
+    assert lived.soc_kwh[-1] < STORE.start_kwh
 
 
 def test_a_plan_without_forecasts_says_so():

@@ -12,7 +12,7 @@ from models.dispatch.storage_plan import StoragePlan
 from models.dispatch.storage_value import (
     DayPrices,
     StateGrid,
-    cheapest_power_kw,
+    cheapest_move_kw,
     day_value,
 )
 from models.dispatch.store import Store
@@ -118,7 +118,7 @@ def test_following_the_values_costs_no_more_than_they_promise():
         soc_kwh, peak_kw, cost_krw = 20.0, 0.0, 0.0
         for step, state in enumerate((0, *states)):
             load_kw = LEVELS_KW[step][state]
-            power_kw = cheapest_power_kw(
+            power_kw, _ = cheapest_move_kw(
                 value.after_krw[step],
                 np.eye(2)[state],
                 load_kw=load_kw,
@@ -142,7 +142,7 @@ def test_following_the_values_costs_no_more_than_they_promise():
 def test_an_interval_that_does_not_count_may_draw_all_there_is_room_for():
     prices = DayPrices(krw_per_kwh=np.array([50.0, 150.0]), counted=np.array([False, True]))
     value = day_value(PEAK_KRW, a_certain_chain([100.0, 100.0]), prices, STORE, GRID)
-    power_kw = cheapest_power_kw(
+    power_kw, _ = cheapest_move_kw(
         value.after_krw[0],
         np.ones(1),
         load_kw=100.0,

@@ -13,6 +13,7 @@ import training.replay.report
 from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY, STEPS_PER_HOUR
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
 from tests.builders import a_history
+from tests.made_jobs import JOB, REDUCIBLE
 from tests.made_replay import APRIL, MAY, a_firm_with_battery
 from training.replay.files import FIGURES, KOREAN_REPORT, REPORT, write_files
 from training.replay.lived_site import LivedSite, MonthFigures
@@ -215,6 +216,62 @@ def test_of_many_sites_some_are_drawn_and_all_are_in_the_table():
     page = report_page(a_replay(many), "en")
     assert page.count("Monthly peaks of") == MOST_SHOWN_SITES
     assert len(re.findall(r'<tr><th scope="row">site-\d+</th>', page)) == many
+
+
+def with_jobs(one: ReplayedSite) -> ReplayedSite:
+    """The product's policy moved a job by 30 kW, two hours before the peak, and gave 10 kW up."""
+    firm = one.site.firm
+    firm = firm.model_copy(update={"equipment": (*firm.equipment, JOB, REDUCIBLE)})
+    beside_kw = rest()
+    beside_kw[PEAK - 2 * STEPS_PER_HOUR] = 30.0
+    beside_kw[PEAK] = -40.0
+    lived = {name: replace(each, beside_kw=rest()) for name, each in one.lived.items()}
+    (may,) = lived[STOCHASTIC].months
+    may = replace(may, runs=21, moved_kwh=7.5, given_up_kwh=2.5, given_up_krw=750.0)
+    lived[STOCHASTIC] = replace(lived[STOCHASTIC], beside_kw=beside_kw, months=(may,))
+    (resting,) = lived[NOTHING].months
+    lived[NOTHING] = replace(lived[NOTHING], months=(replace(resting, runs=21),))
+    return replace(one, site=replay_site(firm, one.site.history), lived=lived)
+
+
+@pytest.mark.parametrize(
+    ("language", "runs", "lead"),
+    [
+        ("en", "With every policy 21 runs", "Battery, jobs and reducible load, run by"),
+        ("ko", "작업 21회", "배터리, 작업, 줄일 수 있는 부하"),
+    ],
+)
+def test_what_was_run_beside_the_battery_is_told(language, runs, lead):
+    site = with_jobs(replayed(given_up()))
+    page = report_page(Replay(plan=MAY, sites=(site,)), language)
+    assert runs in page
+    assert lead in page
+    assert re.search(rf"</i>{STOCHASTIC}</th><td>8</td><td>2</td><td>750</td>", page)
+    assert re.search(rf"</i>{NOTHING}</th><td>0</td><td>0</td><td>0</td>", page)
+    assert "kWh" in page
+
+
+def test_without_jobs_nothing_is_said_of_them():
+    page = report_page(a_replay(), "en")
+    assert "runs" not in page
+    assert "The battery, run by" in page
+
+
+def test_the_load_around_a_peak_is_that_with_the_jobs_where_they_were():
+    event = peak_event(with_jobs(replayed(given_up())), STOCHASTIC, None, MAY)
+    two_hours_before = STEPS_PER_DAY - 2 * STEPS_PER_HOUR
+    assert event.load_kw[two_hours_before] == event.import_kw[two_hours_before] == 130.0
+    assert (event.load_kw[STEPS_PER_DAY], event.import_kw[STEPS_PER_DAY]) == (160.0, 140.0)
+
+
+def test_runs_that_the_readings_do_not_hold_are_told():
+    one = with_jobs(replayed(given_up()))
+    job = JOB.model_copy(update={"parameters": JOB.parameters | {"profile_kw": [101.0] * 4}})
+    firm = one.site.firm.model_copy(update={"equipment": (one.site.firm.equipment[0], job)})
+    site = replay_site(firm, one.site.history)
+    page = report_page(Replay(plan=MAY, sites=(replace(one, site=site),)), "en")
+    assert "do not hold were lived on top of them" in page
+    assert f"{site.name} {site.runs_not_found_kwh:.0f}." in page
 
 
 def test_gaps_that_were_filled_are_told():

@@ -21,9 +21,10 @@ from tests.made_replay import (
 from training.replay.figures import cells, policy_figures
 from training.replay.lived_site import LivedSite, MonthFigures
 from training.replay.months import Calendar
+from training.replay.not_replayable import NotReplayableError
 from training.replay.plan import NOTHING
 from training.replay.run import Replay, ReplayedSite, replay
-from training.replay.site import NotReplayableError, replay_site
+from training.replay.site import replay_site
 
 
 class Stopped(Exception):  # noqa: N818  no error of the product: the machine went off

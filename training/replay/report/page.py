@@ -14,7 +14,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from feature_store.time_grid import HOURS_PER_STEP
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
-from training.replay.figures import Cell, PolicyFigures, cells, policy_figures
+from training.replay.figures import (
+    Cell,
+    PolicyFigures,
+    beside_figures,
+    cells,
+    policy_figures,
+    runs_lived,
+)
 from training.replay.plan import NOTHING, STOCHASTIC
 from training.replay.report import drawings
 from training.replay.report.heat import colour_of
@@ -91,6 +98,11 @@ def report_page(replay: Replay, language: Language = "en") -> str:
         head=headline,
         rows=list(_rows(replay, every)),
         colours=colours,
+        beside=beside_figures(replay),
+        runs=runs_lived(replay),
+        runs_not_found={
+            one.site.name: kwh for one in replay.sites if (kwh := one.site.runs_not_found_kwh) > 0
+        },
         captures=drawings.captures(every, compared, colours) if compared else "",
         columns=columns,
         heat=_heat(texts, replay, every, headline.policy, columns),

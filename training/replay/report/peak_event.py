@@ -27,9 +27,15 @@ Cause = Literal["energy", "empty", "charging", "given_up"]
 class Operation:
     """A month of one policy; arrays of shape (steps,), or (steps + 1,) for the charge."""
 
+    load_kw: KilowattArray
+    """Without the battery, with jobs and reductions as the policy has them."""
     power_kw: KilowattArray
-    import_kw: KilowattArray
     soc_kwh: KilowattArray
+
+    @property
+    def import_kw(self) -> KilowattArray:
+        """Drawn from the grid."""
+        return self.load_kw + self.power_kw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +46,7 @@ class Why:
     missed_krw: float
     """Saving of perfect foresight that the policy did not get in the month."""
     missed_energy_share: float
-    """Of it what lies in energy and wear, not in the peak."""
+    """Of it what lies in energy, wear and load given up, not in the peak."""
     peak_kw: float
     foreseen_peak_kw: float
     """Of the month under perfect foresight."""
@@ -97,7 +103,6 @@ def peak_event(one: ReplayedSite, policy: str, number: int | None, plan: ReplayP
         number = max(range(len(own)), key=lambda at: own[at].bill_krw - best[at].bill_krw)
     calendar = Calendar.of(one.site, plan.first, plan.end)
     positions = calendar.months[number].steps
-    load_kw = one.site.history.demand_kw[positions]
     counted = calendar.prices.counted[positions]
     lived = _operation(one, policy, calendar, number)
     foreseen = _operation(one, PERFECT_FORESIGHT, calendar, number)
@@ -115,7 +120,7 @@ def peak_event(one: ReplayedSite, policy: str, number: int | None, plan: ReplayP
         + first.minute / 60
         + HOURS_PER_STEP * np.arange(shown.stop - shown.start, dtype=np.float64),
         place=peak - shown.start,
-        load_kw=load_kw[shown],
+        load_kw=lived.load_kw[shown],
         import_kw=lived.import_kw[shown],
         foreseen_kw=foreseen.import_kw[shown],
         so_far_kw=so_far_kw[shown],
@@ -123,28 +128,28 @@ def peak_event(one: ReplayedSite, policy: str, number: int | None, plan: ReplayP
         soc_kwh=lived.soc_kwh[:-1][shown],
         foreseen_soc_kwh=foreseen.soc_kwh[:-1][shown],
         store=one.site.store,
-        why=_why(own[number], best[number], lived, load_kw, one.site.store),
+        why=_why(own[number], best[number], lived, one.site.store),
     )
 
 
 def _operation(one: ReplayedSite, policy: str, calendar: Calendar, number: int) -> Operation:
-    """What was kept of a month is the battery's power; all else follows from it."""
+    """What was kept of a month are powers; all else follows from them."""
     first = sum(len(billed.steps) for billed in calendar.months[:number])
     positions = calendar.months[number].steps
-    power_kw = one.lived[policy].power_kw[first : first + len(positions)]
+    within = slice(first, first + len(positions))
+    lived, load_kw = one.lived[policy], one.site.history.demand_kw[positions]
+    if lived.beside_kw is not None:
+        load_kw = load_kw + lived.beside_kw[within]
+    power_kw = lived.power_kw[within]
     return Operation(
-        power_kw=power_kw,
-        import_kw=one.site.history.demand_kw[positions] + power_kw,
-        soc_kwh=one.site.store.charge_kwh(power_kw),
+        load_kw=load_kw, power_kw=power_kw, soc_kwh=one.site.store.charge_kwh(power_kw)
     )
 
 
-def _why(
-    own: MonthFigures, best: MonthFigures, lived: Operation, load_kw: KilowattArray, store: Store
-) -> Why:
-    peak = own.peak_step
+def _why(own: MonthFigures, best: MonthFigures, lived: Operation, store: Store) -> Why:
+    peak, load_kw = own.peak_step, lived.load_kw
     missed_krw = own.bill_krw - best.bill_krw
-    missed_energy_krw = own.energy_krw + own.wear_krw - best.energy_krw - best.wear_krw
+    missed_energy_krw = _besides_peak_krw(own) - _besides_peak_krw(best)
     missed_energy_share = missed_energy_krw / missed_krw if missed_krw > 0 else float("nan")
     given_kw = -float(lived.power_kw[peak])
     reach_kw = -store.reach_kw(float(lived.soc_kwh[peak]), float(load_kw[peak]))[0]
@@ -164,6 +169,10 @@ def _why(
         held_kwh=float(lived.soc_kwh[peak]) - store.least_kwh,
         early_kwh=float(np.minimum(given_before_kw, not_asked_kw).sum()) * HOURS_PER_STEP,
     )
+
+
+def _besides_peak_krw(month: MonthFigures) -> float:
+    return month.energy_krw + month.wear_krw + month.given_up_krw
 
 
 def _cause(
