@@ -24,6 +24,9 @@ MEANS = np.array([-1.2, 0.0, 1.2])
 """Levels of that mean, in its own standard deviations."""
 HIGHEST_SHARE = 1.03
 """The highest level over the highest load seen: a record is broken now and then."""
+JUMP_SHARE = 0.05
+"""Of the moves: the level after them is any, whatever the one before. A press or a furnace that is
+switched on leaps farther than a bell curve of the usual moves would ever let it."""
 _SMOOTHED_STEPS = 5
 """Regressions of neighbouring intervals are averaged over so many: days are few."""
 _OUTERMOST_LEVEL = 0.01
@@ -132,6 +135,7 @@ def _moves(
     )
     edges = (_edges(SCORES) - expected[..., None]) / np.append(spread, 1.0)[:, None, None, None]
     to_level = np.diff(level_of_score(edges), axis=3)  # (steps, levels, means, levels)
+    to_level = (1 - JUMP_SHARE) * to_level + JUMP_SHARE * _shares(SCORES)
     to_mean = np.stack(
         [[_between(means, next_mean(slow, fast)) for fast in SCORES] for slow in means]
     )  # (means, levels, means)

@@ -12,6 +12,7 @@ from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 from models.dispatch.days_alike import days_alike
 from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.known_load import KnownLoad
+from models.dispatch.live import missing_krw_per_kwh
 from models.dispatch.load_path import forecast_path_kw, measured_path_kw
 from models.dispatch.peak_lines import PeakLines
 from models.dispatch.placed_runs import PlacedRuns
@@ -49,6 +50,7 @@ class RollingPlan:
             month.store,
             STEPS_PER_DAY,
             month.peak_cost,
+            missing_krw_per_kwh=missing_krw_per_kwh(month),
             given_up_krw_per_kwh=flexible.krw_per_kwh if flexible and reduces else None,
         )
         runs = PlacedRuns.of(month, flexible, known) if flexible else None

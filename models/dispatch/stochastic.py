@@ -10,19 +10,20 @@ import numpy.typing as npt
 from feature_store.time_grid import KilowattArray
 from models.dispatch.day_view import DayView
 from models.dispatch.days_left import DaysLeft
+from models.dispatch.forecast_levels import levels_of_forecast_kw, upper_factors
 from models.dispatch.known_load import KnownLoad
-from models.dispatch.load_chain import SCORES, LoadChain
+from models.dispatch.load_chain import LoadChain
 from models.dispatch.peak_lines import PeakLines
 from models.dispatch.placed_runs import PlacedRuns
 from models.dispatch.policy import Month, Morning, Move, Now
 from models.dispatch.storage_value import (
     NO_REDUCTION,
     ReductionNow,
+    StateGrid,
     Values,
     cheapest_move_kw,
     day_value,
 )
-from models.forecasting.quantile_curve import demand_of_score_kw
 
 REFIT_DAYS = 7
 
@@ -32,9 +33,10 @@ class Stochastic:
     """A stochastic dynamic program whose days are chained by the value of the month's peak.
 
     Every ``refit_days`` the values of all days left are computed anew from the days known by then.
-    The running day is valued anew at each forecast: its levels are the forecast's, and they follow
-    each other as on past days of its kind. Without a forecast its levels are those of past days
-    too, in a month as expected, lower or higher.
+    The running day is valued anew at each forecast: its levels are the forecast's, the upper ones
+    as far up as past forecasts were passed, and they follow each other as on past days of its kind.
+    Without a forecast its levels are those of past days too, in a month as expected, lower or
+    higher.
 
     Jobs are placed when a day begins, their peak priced by the value function of its end; the days
     after it are valued with the jobs where they are expected to be placed.
@@ -64,6 +66,10 @@ class StochasticDispatcher:
     """The running day of the month."""
     chain: LoadChain = field(init=False)
     """Of the running day, learnt from past ones."""
+    upper: npt.NDArray[np.float64] = field(init=False)
+    """Of the running day's forecasts, how far their upper levels are moved, (UPPER,)."""
+    grid: StateGrid = field(init=False)
+    """Of the views: the peaks that may still be the month's."""
     views: list[DayView] = field(default_factory=list)
     """What the running day may be: as forecast, or as past days in each level of the month."""
 
@@ -93,7 +99,7 @@ class StochasticDispatcher:
             krw_per_kwh=float(month.prices.krw_per_kwh[now.step]),
             counted=bool(month.prices.counted[now.step]),
             store=month.store,
-            grid=self.left.grid,
+            grid=self.grid,
             reduction=self._reduction(now),
         )
         return Move(power_kw=power_kw, given_up_kw=given_up_kw)
@@ -114,15 +120,16 @@ class StochasticDispatcher:
         if self.day % self.policy.refit_days == 0:
             self.left.value(self.day)
         self.chain = self.left.chain(self.day, seen_from=self.day)
+        self.upper = upper_factors(self.left.known, int(self.left.days[self.day][0]))
 
     def _look(self, now: Now) -> tuple[Values, npt.NDArray[np.float64]]:
         """Take the interval's load in: values after it (states, socs, peaks), weights (states,)."""
         position = self.left.month.first + now.step
         newest = self.left.known.newest_forecast(position)
         if newest is not None and newest[0] == position:
-            self.views = [self._as_forecast(position, newest[1])]
+            self.views = [self._as_forecast(position, newest[1], now.peak_kw)]
         elif position == int(self.left.days[self.day][0]):
-            self.views = self._like_past(position)
+            self.views = self._like_past(position, now.peak_kw)
         load_kw = now.load_kw
         if self.runs is not None:  # the views see the load as it is planned to be reduced
             load_kw -= float(self.runs.given_up_kw[now.step])
@@ -132,29 +139,39 @@ class StochasticDispatcher:
             np.concatenate([weight for _, weight in seen]),
         )
 
-    def _like_past(self, position: int) -> list[DayView]:
+    def _like_past(self, position: int, peak_kw: float) -> list[DayView]:
         left = self.left
         return [
-            self._view(self.chain.at_level(level.factor), position, end_krw, level.probability)
+            self._view(
+                self.chain.at_level(level.factor), position, peak_kw, end_krw, level.probability
+            )
             for level, end_krw in zip(left.levels, left.ends_krw(self.day), strict=True)
         ]
 
-    def _as_forecast(self, position: int, quantiles_kw: KilowattArray) -> DayView:
+    def _as_forecast(self, position: int, quantiles_kw: KilowattArray, peak_kw: float) -> DayView:
         left = self.left
         steps = int(left.days[self.day][-1]) + 1 - position
-        scores = np.broadcast_to(SCORES, (steps, len(SCORES)))
-        levels_kw = demand_of_score_kw(quantiles_kw[:steps], scores)
+        levels_kw = levels_of_forecast_kw(quantiles_kw[:steps], self.upper)
         chain = self.chain.from_step(position - int(left.days[self.day][0]))
-        return self._view(chain.with_levels(levels_kw), position, left.end_krw(self.day), 1.0)
+        chain = chain.with_levels(levels_kw)
+        return self._view(chain, position, peak_kw, left.end_krw(self.day), 1.0)
 
     def _view(
-        self, chain: LoadChain, position: int, end_krw: Values, probability: float
+        self,
+        chain: LoadChain,
+        position: int,
+        peak_kw: float,
+        end_krw: Values,
+        probability: float,
     ) -> DayView:
         """What the day is worth under a chain of its base load from a position on."""
         left = self.left
         chain = left.with_runs(chain, position)
         prices = left.prices(position + np.arange(len(chain.levels_kw)))
-        value = day_value(end_krw, chain, prices, left.month.store, left.grid)
+        first = left.grid.reachable_from(peak_kw)
+        self.grid = left.grid.from_place(first)
+        of_end_krw = np.ascontiguousarray(end_krw[:, first:])
+        value = day_value(of_end_krw, chain, prices, left.month.store, self.grid)
         return DayView(
             probability=probability,
             chain=chain,

@@ -91,10 +91,8 @@ class StoragePlan:
     counted_load_kw: cp.Parameter
     krw_per_kwh: cp.Parameter
     soc_kwh: cp.Parameter
-    end_kwh: cp.Parameter
     above_kw: cp.Parameter
     peak_cost: PeakCost
-    store: Store
     given_up: GivenUp | None = None
 
     @classmethod
@@ -104,12 +102,13 @@ class StoragePlan:
         steps: int,
         peak_cost: PeakCost,
         *,
+        missing_krw_per_kwh: float,
         given_up_krw_per_kwh: float | None = None,
     ) -> Self:
         """Compile the problem of ``steps`` intervals.
 
-        The battery ends at least as full as it is declared to start, or as full as it can get by
-        then. Nothing is fed into the grid.
+        The battery ends as full as it is declared to start, or pays ``missing_krw_per_kwh`` for
+        what is missing: the day after may begin with less. Nothing is fed into the grid.
         With ``given_up_krw_per_kwh`` a load may be reduced at that cost.
         """
         peak_kw = cp.Variable(name="site.peak_kw")
@@ -120,8 +119,13 @@ class StoragePlan:
         charges = len(peak_cost.krw_per_kw)
         over_kw = cp.Variable(charges, nonneg=True, name="site.over_kw")
         above_kw = cp.Parameter(charges, nonneg=True, name="site.above_kw")
-        end_kwh = cp.Parameter(nonneg=True, name="store.end_kwh")
-        battery = StoreOperation.of(store, steps, soc_kwh=soc_kwh, end_kwh=end_kwh)
+        battery = StoreOperation.of(
+            store,
+            steps,
+            soc_kwh=soc_kwh,
+            end_kwh=store.start_kwh,
+            missing_krw_per_kwh=missing_krw_per_kwh,
+        )
         given_up = None if given_up_krw_per_kwh is None else GivenUp.of(steps)
         added_kw = battery.power_kw
         if given_up is not None:
@@ -153,10 +157,8 @@ class StoragePlan:
             counted_load_kw=counted_load_kw,
             krw_per_kwh=krw_per_kwh,
             soc_kwh=soc_kwh,
-            end_kwh=end_kwh,
             above_kw=above_kw,
             peak_cost=peak_cost,
-            store=store,
             given_up=given_up,
         )
 
@@ -191,9 +193,6 @@ class StoragePlan:
         self.counted_load_kw.value = np.where(prices.counted, load_kw, load_kw - NOT_COUNTED_KW)
         self.krw_per_kwh.value = prices.krw_per_kwh
         self.soc_kwh.value = soc_kwh
-        chargeable_kw = self.store.charge_efficiency * self.store.charge_kw
-        chargeable_kwh = chargeable_kw * HOURS_PER_STEP * len(load_kw)
-        self.end_kwh.value = min(self.store.start_kwh, soc_kwh + chargeable_kwh)
         self.above_kw.value = np.maximum(self.peak_cost.above_kw, held_kw)
         answer = self.problem.solve(time_limit_s=TIME_LIMIT_S)
         if answer.status != "optimal":

@@ -42,6 +42,18 @@ class StateGrid:
     peak_kw: npt.NDArray[np.float64]
     """Even, from 0 to above any peak that is expected."""
 
+    def reachable_from(self, peak_kw: float) -> int:
+        """Return the place of the first peak that may still be that of the month.
+
+        Lower ones than the one just below the month's so far cannot come about any more.
+        """
+        place = int(np.searchsorted(self.peak_kw, peak_kw, side="right")) - 1
+        return min(max(place, 0), len(self.peak_kw) - 2)
+
+    def from_place(self, place: int) -> StateGrid:
+        """Return the grid without the peaks before a place."""
+        return StateGrid(soc_kwh=self.soc_kwh, peak_kw=self.peak_kw[place:])
+
 
 @dataclass(frozen=True, kw_only=True)
 class DayPrices:

@@ -92,11 +92,15 @@ def test_with_a_certain_load_the_value_is_that_of_a_linear_problem():
     load_kw = 60 + 50 * random.random(24)
     prices = DayPrices(krw_per_kwh=80 + 120 * random.random(24), counted=np.ones(24, dtype=bool))
     fine = StateGrid(soc_kwh=np.linspace(0, 40, 81), peak_kw=np.linspace(0, 160, 161))
-    missing_krw = np.where(fine.soc_kwh < STORE.start_kwh, 1e6, 0.0)  # as full as at the start
+    missing_kwh = np.maximum(STORE.start_kwh - fine.soc_kwh, 0.0)
+    missing_krw = 1e6 / STORE.most_kwh * missing_kwh  # as full as at the start
     end_krw = KRW_PER_KW * fine.peak_kw[None, :] + missing_krw[:, None]
     value = day_value(end_krw, a_certain_chain(load_kw), prices, STORE, fine)
     plan = StoragePlan.of(
-        STORE, 24, PeakCost(krw_per_kw=np.array([KRW_PER_KW]), above_kw=np.zeros(1))
+        STORE,
+        24,
+        PeakCost(krw_per_kw=np.array([KRW_PER_KW]), above_kw=np.zeros(1)),
+        missing_krw_per_kwh=1e6 / STORE.most_kwh,
     )
     power_kw, peak_kw = plan.solve(load_kw, prices, soc_kwh=STORE.start_kwh, held_kw=0.0)
     discharged_kw = np.maximum(-power_kw, 0.0)
