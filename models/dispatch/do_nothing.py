@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.policy import Month, Now
@@ -11,6 +12,8 @@ from models.dispatch.policy import Month, Now
 @dataclass(frozen=True)
 class DoNothing:
     """Never charge, never discharge."""
+
+    reads_forecasts: ClassVar[bool] = False
 
     name: str = "nothing"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class Stochastic:
     each other as on past days of its kind. Without a forecast its levels are those of past days
     too, in a month as expected, lower or higher.
     """
+
+    reads_forecasts: ClassVar[bool] = True
 
     name: str = "stochastic"
     refit_days: int = REFIT_DAYS
