@@ -26,6 +26,7 @@ LONG = (
     "durability",
     "growth",
     "measured_firms",
+    "ratchet",
     "rolling",
     "schedule_family",
     "soak",

@@ -66,7 +66,7 @@ def schedule(
 ) -> None:
     """Find the cheapest schedule of a site that a JSON file describes, without a ledger.
 
-    Without --out the plan is printed as a table. Exits with 1 where there is no plan.
+    Without --out the plan is printed as a table. Exits with 1 where no plan was proved cheapest.
     """
     if schema:
         from models.optimizer.problem_file.document import ProblemDocument
@@ -83,7 +83,7 @@ def schedule(
         _write(answer, out)
     if table or out is None:
         print_answer(answer)
-    if answer.plan is None:
+    if answer.outcome != "solved":
         if out is not None and not table:
             INFO.print(answer.reason, markup=False, soft_wrap=True)
         raise typer.Exit(code=1)
@@ -133,12 +133,14 @@ def _write(answer: AnswerDocument, out: str) -> None:
 
 def print_answer(answer: AnswerDocument) -> None:
     """Print the bill with and without the plan, the peaks, and every move."""
-    if answer.plan is None:
+    if answer.outcome != "solved":
+        what = "계획 없음 no plan" if answer.plan is None else "증명 안 된 계획 unproved plan"
         RESULT.print(
-            f"{answer.site_id}: 계획 없음 no plan ({answer.outcome}): {answer.reason}",
+            f"{answer.site_id}: {what} ({answer.outcome}): {answer.reason}",
             markup=False,
             soft_wrap=True,
         )
+    if answer.plan is None:
         return
     _print_bill(answer.site_id, answer.plan)
     _print_peaks(answer.plan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -29,12 +29,15 @@ from models.forecasting.online_state import LOOKBACK_OF_MIXTURE
 from models.forecasting.outlook import outlook_of
 from models.optimizer.plan import problem_of
 from models.optimizer.plan_limits import PlanLimits, plan_limits
-from models.optimizer.schedule import Infeasible, Outcome, Solved, TimedOut
+from models.optimizer.schedule import AcceptedPlan, Infeasible, Outcome, Solved, TimedOut
 from serving.suggestions.suggestion import Decision, Suggestion, Verdict, suggestion_id_of
 from serving.suggestions.suggestion_store import SuggestionStore
 
 HORIZON_STEPS = 2 * STEPS_PER_DAY
 """Two days ahead: the day that is being run and the one that can still be rearranged."""
+LOOKED_BACK_SUGGESTIONS = HORIZON_STEPS
+"""Newest suggestions among which an accepted one is looked for: one each quarter hour fills the
+horizon, and what is older has ended."""
 MAX_HORIZON_STEPS = 7 * STEPS_PER_DAY
 """A week: the longest lead that a forecast is asked for."""
 FORECAST_HISTORY_DAYS = LOOKBACK_OF_MIXTURE // timedelta(days=1) + 1
@@ -292,7 +295,22 @@ class Planner:
     def _outcome(self, firm: Firm, knowledge: Knowledge, forecast: LoadForecast) -> Outcome:
         history = _history(knowledge, firm, forecast.issue_time, days=PLAN_HISTORY_DAYS)
         time_limit_s = self.settings.solver_time_limit_s
-        return self.scheduler(firm, history, forecast, time_limit_s=time_limit_s)
+        outcome = self.scheduler(firm, history, forecast, time_limit_s=time_limit_s)
+        if isinstance(outcome, TimedOut):
+            accepted = self._last_accepted(firm, forecast.issue_time)
+            return replace(outcome, last_accepted=accepted)
+        return outcome
+
+    def _last_accepted(self, firm: Firm, moment: datetime) -> AcceptedPlan | None:
+        """Return the newest plan that was accepted and reaches beyond a moment, if there is one."""
+        for suggestion in self.suggestions.of_firm(firm.firm_id, limit=LOOKED_BACK_SUGGESTIONS):
+            end = suggestion.schedule.grid.end
+            decision = suggestion.decision
+            if decision is not None and decision.verdict == "accepted" and end > moment:
+                return AcceptedPlan(
+                    plan_id=suggestion.suggestion_id, until=end.astimezone(firm.zone)
+                )
+        return None
 
 
 def _asked_from(

@@ -126,6 +126,8 @@ class Charger:
     parameters: ChargerParameters
     firm: Firm
     """Whose clock and calendar the timetable keeps."""
+    spare_kw: float = 0.0
+    """Draw allowed above ``max_kw``, to find out what it would be worth: what is usual stays."""
 
     def sessions(self, grid: TimeGrid) -> tuple[Session, ...]:
         """Return the stays that lie at least partly in ``grid``, in order."""
@@ -152,7 +154,7 @@ class Charger:
         there = np.any([stay.plugged for stay in sessions], axis=0) if sessions else False
         draw_kw = cp.Variable(
             grid.steps,
-            bounds=[0, np.where(np.broadcast_to(there, grid.steps), self.parameters.max_kw, 0.0)],
+            bounds=[0, np.where(np.broadcast_to(there, grid.steps), self._most_kw, 0.0)],
             name=f"{self.name}.draw_kw",
         )
         constraints: list[cp.Constraint] = []
@@ -197,7 +199,7 @@ class Charger:
         there = np.zeros(grid.steps, dtype=bool)
         checks = {
             "feeds power": -power_kw.min(),
-            f"draws above {self.parameters.max_kw:g} kW": power_kw.max() - self.parameters.max_kw,
+            f"draws above {self._most_kw:g} kW": power_kw.max() - self._most_kw,
         }
         for stay in sessions:
             there |= stay.plugged
@@ -207,6 +209,10 @@ class Charger:
             checks[f"charges too much from {since:%Y-%m-%d %H:%M} on"] = -missing_kwh
         checks["draws while no vehicle is there"] = power_kw[~there].max(initial=0.0)
         return tuple(f"{self.name} {what}" for what, by in checks.items() if by > TOLERANCE_KW)
+
+    @property
+    def _most_kw(self) -> float:
+        return self.parameters.max_kw + self.spare_kw
 
     def _given_kwh(self, stay: Session) -> KilowattArray:
         """Energy into the vehicle per kW drawn in each step, shape (steps,)."""

@@ -125,6 +125,15 @@ class ThermalStoreParameters(Parameters):
         low, high = self.min_celsius or 0.0, self.max_celsius or 0.0
         return (self.kwh_per_degree or 0.0) * (high - celsius if self._is_cold else celsius - low)
 
+    def with_more_kwh(self, more_kwh: float) -> Self:
+        """Return the same with a band that is wider at its useful end, however it is declared."""
+        if self.capacity_kwh is not None:
+            return self.model_copy(update={"capacity_kwh": self.capacity_kwh + more_kwh})
+        degrees = more_kwh / (self.kwh_per_degree or 1.0)
+        if self._is_cold:
+            return self.model_copy(update={"min_celsius": (self.min_celsius or 0.0) - degrees})
+        return self.model_copy(update={"max_celsius": (self.max_celsius or 0.0) + degrees})
+
     @property
     def start_kwh(self) -> float:
         """What is stored at the start of a plan."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from feature_store.time_grid import KilowattArray
 from models.dispatch.known_load import KnownLoad
@@ -12,6 +13,8 @@ from models.dispatch.policy import Month, Morning, Move, Now
 @dataclass(frozen=True)
 class DoNothing:
     """Never charge, never discharge, move no job, give nothing up."""
+
+    reads_forecasts: ClassVar[bool] = False
 
     name: str = "nothing"
 

@@ -74,7 +74,8 @@ class LoadChain:
 
 def start_of_day() -> npt.NDArray[np.float64]:
     """Return the probability of each state before anything of the day is known."""
-    return np.outer(_shares(SCORES), _shares(MEANS)).ravel()
+    weight = np.outer(_shares(SCORES), _shares(MEANS)).ravel()
+    return weight / weight.sum()  # the curve of levels ends short of 0 and 1
 
 
 def chain_of_days(days_kw: KilowattArray, weight: npt.NDArray[np.float64]) -> LoadChain:

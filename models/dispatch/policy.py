@@ -122,6 +122,11 @@ class Policy(Protocol):
         """Name in reports and commands."""
         ...
 
+    @property
+    def reads_forecasts(self) -> bool:
+        """Whether it looks at forecasts: they take longer to make than a month to live."""
+        ...
+
     def start(self, month: Month, known: KnownLoad) -> Dispatcher:
         """Begin a month. Only what was known at each interval may reach the power of it."""
         ...

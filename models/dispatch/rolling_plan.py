@@ -42,6 +42,11 @@ class RollingPlan:
     path: Path = "forecast"
     """``measured`` is the load as it will be: a plan with a perfect forecast."""
 
+    @property
+    def reads_forecasts(self) -> bool:
+        """Whether the path is not the measured one."""
+        return self.path == "forecast"
+
     def start(self, month: Month, known: KnownLoad) -> RollingDispatcher:
         """Begin a month."""
         flexible = month.flexible

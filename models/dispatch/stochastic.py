@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,8 @@ class Stochastic:
     Jobs are placed when a day begins, their peak priced by the value function of its end; the days
     after it are valued with the jobs where they are expected to be placed.
     """
+
+    reads_forecasts: ClassVar[bool] = True
 
     name: str = "stochastic"
     refit_days: int = REFIT_DAYS

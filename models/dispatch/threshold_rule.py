@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,8 @@ class ThresholdRule:
     The battery is charged in the cheapest hours, as far as the threshold allows; in the dearest it
     sells what is above its reserve; above the threshold it gives what it can.
     """
+
+    reads_forecasts: ClassVar[bool] = False
 
     name: str = "threshold"
 
@@ -109,6 +111,8 @@ class ThresholdDispatcher:
 @dataclass(frozen=True)
 class _Fixed:
     """A rule that is not tuned any more."""
+
+    reads_forecasts: ClassVar[bool] = False
 
     dispatcher: ThresholdDispatcher
     name: str = "fixed"

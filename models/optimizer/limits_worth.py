@@ -10,8 +10,11 @@ from typing import Literal
 from feature_store.time_grid import STEPS_PER_DAY
 from models.assets.asset import Asset
 from models.assets.battery import Battery
+from models.assets.charger import Charger
 from models.assets.curtailable_load import CurtailableLoad
+from models.assets.generator import Generator
 from models.assets.shiftable_job import ShiftableJob
+from models.assets.thermal_store import ThermalStore
 from models.optimizer.pricing import Pricing
 from models.optimizer.problem import assemble
 from models.optimizer.solve import Solution, solve
@@ -21,6 +24,10 @@ Kind = Literal[
     "contract_power_kw",
     "battery_kwh",
     "battery_kw",
+    "thermal_kwh",
+    "thermal_kw",
+    "charger_kw",
+    "generator_kw",
     "reduction_kw",
     "earliest_start_step",
     "latest_end_step",
@@ -126,28 +133,56 @@ def _probes(site: Site) -> Iterator[_Probe]:
 def _wider(asset: Asset) -> Iterator[tuple[Kind, float, Asset]]:
     """Return the same equipment with one limit wider, for each limit that can be bought."""
     if isinstance(asset, Battery):
-        limits = asset.parameters
-        added = PROBED_SHARE * limits.capacity_kwh
-        larger = limits.model_copy(update={"capacity_kwh": limits.capacity_kwh + added})
-        yield "battery_kwh", added, replace(asset, parameters=larger)
-        added = PROBED_SHARE * limits.max_discharge_kw
-        stronger = limits.model_copy(
-            update={
-                "max_charge_kw": limits.max_charge_kw + added,
-                "max_discharge_kw": limits.max_discharge_kw + added,
-            }
-        )
-        yield "battery_kw", added, replace(asset, parameters=stronger)
+        yield from _larger_battery(asset)
+    elif isinstance(asset, ThermalStore):
+        yield from _larger_thermal_store(asset)
     elif isinstance(asset, ShiftableJob):
-        window = asset.parameters
-        if window.earliest_start > 0:
-            earlier = window.model_copy(update={"earliest_start": window.earliest_start - 1})
-            yield "earliest_start_step", 1.0, replace(asset, parameters=earlier)
-        if window.latest_end < STEPS_PER_DAY:
-            later = window.model_copy(update={"latest_end": window.latest_end + 1})
-            yield "latest_end_step", 1.0, replace(asset, parameters=later)
+        yield from _longer_window(asset)
+    elif isinstance(asset, Charger):
+        added = PROBED_SHARE * asset.parameters.max_kw
+        yield "charger_kw", added, replace(asset, spare_kw=added)
+    elif isinstance(asset, Generator):
+        added = PROBED_SHARE * asset.parameters.max_kw
+        stronger = {"max_kw": asset.parameters.max_kw + added}
+        limits = asset.parameters.model_copy(update=stronger)
+        yield "generator_kw", added, replace(asset, parameters=limits)
     elif isinstance(asset, CurtailableLoad):
         load = asset.parameters
         added = PROBED_SHARE * load.max_reduction_kw
         deeper = load.model_copy(update={"max_reduction_kw": load.max_reduction_kw + added})
         yield "reduction_kw", added, replace(asset, parameters=deeper)
+
+
+def _larger_battery(battery: Battery) -> Iterator[tuple[Kind, float, Asset]]:
+    limits = battery.parameters
+    added = PROBED_SHARE * limits.capacity_kwh
+    larger = limits.model_copy(update={"capacity_kwh": limits.capacity_kwh + added})
+    yield "battery_kwh", added, replace(battery, parameters=larger)
+    added = PROBED_SHARE * limits.max_discharge_kw
+    stronger = limits.model_copy(
+        update={
+            "max_charge_kw": limits.max_charge_kw + added,
+            "max_discharge_kw": limits.max_discharge_kw + added,
+        }
+    )
+    yield "battery_kw", added, replace(battery, parameters=stronger)
+
+
+def _larger_thermal_store(store: ThermalStore) -> Iterator[tuple[Kind, float, Asset]]:
+    """The band grows at its useful end: what is stored now, usually and at the end stays."""
+    limits = store.parameters
+    added = PROBED_SHARE * limits.balance.capacity_kwh
+    yield "thermal_kwh", added, replace(store, parameters=limits.with_more_kwh(added))
+    added = PROBED_SHARE * limits.max_kw
+    stronger = limits.model_copy(update={"max_kw": limits.max_kw + added})
+    yield "thermal_kw", added, replace(store, parameters=stronger)
+
+
+def _longer_window(job: ShiftableJob) -> Iterator[tuple[Kind, float, Asset]]:
+    window = job.parameters
+    if window.earliest_start > 0:
+        earlier = window.model_copy(update={"earliest_start": window.earliest_start - 1})
+        yield "earliest_start_step", 1.0, replace(job, parameters=earlier)
+    if window.latest_end < STEPS_PER_DAY:
+        later = window.model_copy(update={"latest_end": window.latest_end + 1})
+        yield "latest_end_step", 1.0, replace(job, parameters=later)

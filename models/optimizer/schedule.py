@@ -179,10 +179,36 @@ class Infeasible:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AcceptedPlan:
+    """A plan that was accepted before and still runs."""
+
+    plan_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class TimedOut:
     """The time limit ended before a schedule was proved cheapest; nothing may be suggested."""
 
     time_limit_s: float
+    incumbent: Schedule | None = None
+    """The best schedule found by then, replayed and billed again as any; None if there was none.
+    Which one it is depends on how fast the machine was, so it may be shown, but not proposed."""
+    bound_krw: float | None = None
+    """No schedule costs less than this over the horizon, as of :class:`Solved`; None without
+    an incumbent."""
+    last_accepted: AcceptedPlan | None = None
+    """What goes on meanwhile, told by who keeps decisions."""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no proved schedule, and what goes on."""
+        late = f"no schedule was proved cheapest within {self.time_limit_s:g} s"
+        accepted = self.last_accepted
+        if accepted is None:
+            return late
+        until = f"{accepted.until:%Y-%m-%d %H:%M}"
+        return f"{late}; the accepted plan {accepted.plan_id} goes on until {until}"
 
 
 Outcome = Solved | Infeasible | TimedOut

@@ -16,9 +16,16 @@ from models.optimizer.hard_contract import contract_conflict
 from models.optimizer.peak_cost import remembering_months
 from models.optimizer.pricing import Pricing
 from models.optimizer.problem import SchedulingProblem, assemble
-from models.optimizer.schedule import Infeasible, Outcome, PeakDemand, Schedule, Solved
+from models.optimizer.schedule import (
+    Infeasible,
+    Outcome,
+    PeakDemand,
+    Schedule,
+    Solved,
+    TimedOut,
+)
 from models.optimizer.site_problem import SiteProblem
-from models.optimizer.solve import Solution, solve
+from models.optimizer.solve import Solution, Unproved, solve
 from models.optimizer.verify import verify_schedule
 
 SILENCE_KW = 1e-6
@@ -32,21 +39,19 @@ def schedule_site(problem: SiteProblem, *, time_limit_s: float = 10.0) -> Outcom
     """Find the cheapest operation of the site's equipment.
 
     The same problem gives the same plan. Doing nothing is a plan too: a plan that would not be
-    cheaper is not suggested, unless doing nothing breaks a limit of the grid. What is handed out
-    was replayed and billed again; a plan that fails there is a
+    cheaper is not suggested, unless doing nothing breaks a limit of the grid. What is handed out,
+    even beside a time-out, was replayed and billed again; a plan that fails there is a
     :class:`models.optimizer.verify.UnsafeScheduleError`.
     """
     scheduling = filled(problem)
     solution = solve(scheduling, time_limit_s=time_limit_s)
     if isinstance(solution, Infeasible):
         return contract_conflict(problem, time_limit_s=time_limit_s) or solution
-    if not isinstance(solution, Solution):
-        return solution
     pricing = pricing_of(problem)
     usual_kw = usual_operation(pricing)
-    planned_kw = _settled(usual_kw, solution.equipment_kw)
-    if not _breaks_the_grid(problem, usual_kw):
-        planned_kw = pricing.cheaper(usual_kw, planned_kw)
+    if isinstance(solution, Unproved):
+        return _timed_out(problem, pricing, usual_kw, solution)
+    planned_kw = _worth_doing(problem, pricing, usual_kw, solution)
     kept_kw = carried_on(problem, scheduling, pricing, planned_kw, time_limit_s=time_limit_s)
     if kept_kw is not None:
         planned_kw = _settled(usual_kw, kept_kw)
@@ -59,6 +64,32 @@ def schedule_site(problem: SiteProblem, *, time_limit_s: float = 10.0) -> Outcom
         # Also of a plan that was kept: it is what any plan from now on costs at least.
         bound_krw=min(solution.bound_krw, schedule.planned_cost.total_krw),
     )
+
+
+def _timed_out(
+    problem: SiteProblem, pricing: Pricing, usual_kw: Powers, unproved: Unproved
+) -> TimedOut:
+    best = unproved.best
+    if best is None:
+        return TimedOut(time_limit_s=unproved.time_limit_s)
+    planned_kw = _worth_doing(problem, pricing, usual_kw, best)
+    schedule = _schedule(problem, pricing, usual_kw, planned_kw)
+    verify_schedule(pricing, schedule)
+    return TimedOut(
+        time_limit_s=unproved.time_limit_s,
+        incumbent=replace(schedule, solve_seconds=best.solve_seconds),
+        bound_krw=min(best.bound_krw, schedule.planned_cost.total_krw),
+    )
+
+
+def _worth_doing(
+    problem: SiteProblem, pricing: Pricing, usual_kw: Powers, solution: Solution
+) -> Powers:
+    """Return what the solver found, or the usual operation where that saves nothing."""
+    planned_kw = _settled(usual_kw, solution.equipment_kw)
+    if _breaks_the_grid(problem, usual_kw):
+        return planned_kw
+    return pricing.cheaper(usual_kw, planned_kw)
 
 
 def filled(problem: SiteProblem) -> SchedulingProblem:

@@ -14,8 +14,8 @@ from feature_store.time_grid import KilowattArray
 from models.optimizer.conflict import conflict_of
 from models.optimizer.linear_program import LinearProgram
 from models.optimizer.problem import SchedulingProblem
-from models.optimizer.schedule import Infeasible, TimedOut
-from models.optimizer.start_search import search
+from models.optimizer.schedule import Infeasible
+from models.optimizer.start_search import Found, OutOfTime, search
 
 GAP_KRW = 1.0
 """The solver may stop when no plan can be more than this cheaper: less than any bill shows."""
@@ -45,15 +45,23 @@ class Solution:
         return self.objective_krw - self.bound_krw
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unproved:
+    """The time limit ended before the gap was proved."""
+
+    time_limit_s: float
+    best: Solution | None
+    """The best operation found by then, None if there was none: which one it is depends on how
+    fast the machine happens to be."""
+
+
 def solve(
     scheduling: SchedulingProblem, *, time_limit_s: float
-) -> Solution | Infeasible | TimedOut:
+) -> Solution | Infeasible | Unproved:
     """Solve with one thread, always from a cold start, to the gap that the size allows.
 
-    That gap is ``GAP_KRW``, for very many start decisions ``LONG_GAP_SHARE`` of the bill. A plan
-    found before the gap was proved is not handed out: which one it is would depend on how fast the
-    machine happens to be. The limit is a hard one, compiling counts, and naming a conflict is
-    given the same time once more at most.
+    That gap is ``GAP_KRW``, for very many start decisions ``LONG_GAP_SHARE`` of the bill. The limit
+    is a hard one, compiling counts, and naming a conflict is given the same time once more at most.
     """
     began = time.perf_counter()
     linear = LinearProgram.of(scheduling.problem)
@@ -66,11 +74,19 @@ def solve(
         gap_share=LONG_GAP_SHARE if is_long else 0.0,
         time_limit_s=time_limit_s - (time.perf_counter() - began),
     )
-    if found == "out_of_time":
-        return TimedOut(time_limit_s=time_limit_s)
+    if isinstance(found, OutOfTime):
+        best = None if found.best is None else _solution(scheduling, linear, found.best, began)
+        return Unproved(time_limit_s=time_limit_s, best=best)
     if found == "infeasible":
         conflict = conflict_of(linear, filled, time_limit_s=time_limit_s)
         return Infeasible(reason=conflict.reason)
+    return _solution(scheduling, linear, found, began)
+
+
+def _solution(
+    scheduling: SchedulingProblem, linear: LinearProgram, found: Found, began: float
+) -> Solution:
+    """Read the operation of every piece of equipment out of a solution of the program."""
     values = {variable.id: value for variable, value in linear.values(found.x)}
     scheduling.problem.unpack(Unpacked(cp.OPTIMAL, found.objective, values, {}, {}))
     return Solution(

@@ -41,7 +41,15 @@ class Found:
     """No solution costs less."""
 
 
-Answer = Found | Literal["infeasible", "out_of_time"]
+@dataclass(frozen=True, kw_only=True)
+class OutOfTime:
+    """The time ended before the proof did."""
+
+    best: Found | None
+    """The best solution by then, None if there was none: it depends on the machine's speed."""
+
+
+Answer = Found | OutOfTime | Literal["infeasible"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +86,12 @@ def search(
 
     The steps depend on the numbers alone; only whether they are finished depends on the time.
     """
+    limits = _Limits(gap=gap, share=gap_share, deadline=time.perf_counter() + time_limit_s)
+    one = _Search(linear, filled, limits)
     try:
-        limits = _Limits(gap=gap, share=gap_share, deadline=time.perf_counter() + time_limit_s)
-        return _Search(linear, filled, limits).answer()
+        return one.answer()
     except _OutOfTimeError:
-        return "out_of_time"
+        return OutOfTime(best=one.best)
 
 
 def groups_of(linear: LinearProgram, filled: FilledProgram) -> tuple[Group, ...] | None:
@@ -123,6 +132,8 @@ class _Search:
     def __init__(self, linear: LinearProgram, filled: FilledProgram, limits: _Limits) -> None:
         self._linear, self._filled, self._limits = linear, filled, limits
         self._gap = limits.gap
+        self.best: Found | None = None
+        """The best solution so far, with a bound that holds."""
         self._plain = without_preferences(linear, filled)
         self._highs = new_highs(gap=limits.gap)
         pass_program(self._highs, self._plain.linear, self._plain.filled, relaxed=True)
@@ -136,14 +147,14 @@ class _Search:
         if whole.size:
             root = self._highs.getSolution()
             allowed = max(self._limits.gap, self._limits.share * abs(bound))
-            enough = bound + allowed
-            best = self._rounded_and_exchanged(np.array(root.col_value), enough)
+            best = self._rounded_and_exchanged(np.array(root.col_value), bound, allowed)
             if best is None or best.objective - bound > allowed:
                 self._highs.setOptionValue("mip_abs_gap", allowed)
                 proved = self._proved(best, bound, np.array(root.col_dual))
                 if proved is None:
                     return "infeasible"
                 best, bound = proved, proved.bound
+            self.best = replace(best, bound=bound)
             self._fix(whole, np.round(best.x[whole]))
         return self._polished(bound)
 
@@ -160,7 +171,9 @@ class _Search:
     def _fix(self, columns: Positions, values: Numbers) -> None:
         self._highs.changeColsBounds(columns.size, columns, values, values)
 
-    def _rounded_and_exchanged(self, relaxed: Numbers, enough: float) -> Found | None:
+    def _rounded_and_exchanged(
+        self, relaxed: Numbers, bound: float, allowed: float
+    ) -> Found | None:
         """Exchange starts until none betters the solution, or a pass has made it good enough."""
         groups = groups_of(self._linear, self._filled)
         if groups is None:
@@ -171,13 +184,15 @@ class _Search:
         if not self._run():
             return None
         best = self._solution()
+        self.best = replace(best, bound=bound)
         for _ in range(MOST_ROUNDS):
             before = best.objective
             for number, group in enumerate(groups):
                 better = self._exchanged(group, taken[number], best)
                 if better is not None:
                     taken[number], best = better
-            if best.objective <= enough or best.objective >= before - self._gap:
+                    self.best = replace(best, bound=bound)
+            if best.objective <= bound + allowed or best.objective >= before - self._gap:
                 break
         return best
 
@@ -230,13 +245,27 @@ class _Search:
         if best is not None:
             every = np.arange(best.x.size, dtype=np.int32)
             self._highs.setSolution(every.size, every, best.x)
-        found = self._run()
+        try:
+            found = self._run()
+        except _OutOfTimeError:
+            self.best = self._branched_to(best, bound)
+            raise
         solution = self._solution() if found else best
         proved = float(self._highs.getInfo().mip_dual_bound) if found else bound
         self._integrality(highspy.HighsVarType.kContinuous)
         if solution is None:
             return None
         return replace(solution, bound=max(bound, min(proved, solution.objective)))
+
+    def _branched_to(self, best: Found | None, bound: float) -> Found | None:
+        """Return the best solution of a branch and bound that was broken off."""
+        info = self._highs.getInfo()
+        proved = max(bound, float(info.mip_dual_bound))
+        if info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible):
+            branched = self._solution()
+            if best is None or branched.objective < best.objective:
+                best = branched
+        return None if best is None else replace(best, bound=min(proved, best.objective))
 
     def _integrality(self, kind: Any) -> None:  # noqa: ANN401 - highspy is untyped
         whole = self._linear.integer

@@ -261,11 +261,10 @@ def problem_of_outcome(firm_id: str, outcome: Infeasible | TimedOut) -> Problem:
     match outcome:
         case Infeasible(reason=reason):
             return problem(INFEASIBLE, reason)
-        case TimedOut(time_limit_s=limit_s):
+        case TimedOut():
             return problem(
                 TIMED_OUT,
-                f"{firm_id}: no schedule was proved cheapest within {limit_s:g} s; "
-                "ask again or raise SANDAN_SOLVER_TIME_LIMIT_S",
+                f"{firm_id}: {outcome.reason}; ask again or raise SANDAN_SOLVER_TIME_LIMIT_S",
             )
 
 

@@ -161,8 +161,8 @@ def make_suggestion(firm_id: str, request: Request, planner: PlannerInUse) -> Re
             return RedirectResponse(back, status_code=303)
         case Infeasible(reason=reason):
             problem = ProblemPage(kind="infeasible", status=409, detail=reason, back=back)
-        case TimedOut(time_limit_s=limit_s):
-            detail = f"no schedule was proved cheapest within {limit_s:g} s; try again"
+        case TimedOut() as outcome:
+            detail = f"{outcome.reason}; try again"
             problem = ProblemPage(kind="solver-timed-out", status=503, detail=detail, back=back)
     return problem_page(request, problem)
 

@@ -8,7 +8,9 @@ from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
 from cli.main import app
+from models.optimizer import start_search
 from models.optimizer.problem_file.document import ProblemDocument
+from tests.fakes.clock import SuddenEnd
 from tests.models.optimizer.example_problems import KEPCO, STATED, changed, scheduled
 
 
@@ -118,6 +120,21 @@ def test_a_problem_without_a_plan_says_why_and_ends_with_1(sandan, problem, tmp_
     assert code == 1
     assert "no plan (timed_out)" in said
     assert "raise time_limit_s" in said
+
+
+def test_the_best_plan_by_the_end_of_the_time_is_written_as_not_proved(
+    sandan, problem, tmp_path, monkeypatch
+):
+    # The relaxation and the rounded starts are solved, nothing is proved.
+    monkeypatch.setattr(start_search, "time", SuddenEnd(after_looks=3))
+    code, said = sandan("--problem", problem(KEPCO), "--out", "answer.json", "--table")
+    assert code == 1
+    assert "unproved plan (timed_out)" in said
+    answer = json.loads((tmp_path / "answer.json").read_text("utf-8"))
+    assert answer["outcome"] == "timed_out"
+    plan = answer["plan"]
+    assert plan["saved_krw"] > 0
+    assert plan["gap_krw"] == pytest.approx(plan["planned_cost"]["total_krw"] - plan["bound_krw"])
 
 
 def test_the_schema_is_the_form_of_a_problem(sandan):

@@ -118,6 +118,16 @@ def test_the_products_own_policy_gets_more_than_half_of_what_foresight_saves(liv
     assert (nothing - own) / (nothing - foreseen.bill_krw) > 0.5
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [policy for policy in POLICIES if not policy.reads_forecasts],
+    ids=lambda policy: policy.name,
+)
+def test_one_that_reads_no_forecasts_lives_without_any(policy, lived):
+    without = live(policy, MONTH, KnownLoad(table=TABLE))
+    np.testing.assert_array_equal(without.power_kw, lived[policy.name].power_kw)
+
+
 @every_policy
 def test_the_report_says_what_it_does(policy):
     assert MEANINGS[policy.name]

@@ -10,7 +10,7 @@ import pytest
 
 from feature_store.errors import NaiveTimeError, NotEnoughReadingsError, UnknownFirmError
 from feature_store.time_grid import STEPS_PER_DAY
-from models.optimizer.schedule import Infeasible, Solved, TimedOut
+from models.optimizer.schedule import AcceptedPlan, Infeasible, Solved, TimedOut
 from serving.planner import IssueTimeError
 from serving.suggestions.suggestion import Suggestion
 from tests.builders import a_batch, a_firm
@@ -92,6 +92,25 @@ def test_where_there_is_no_schedule_nothing_is_proposed(serve_with, nothing):
     planner = serve_with(NoScheduler(nothing)).planner
     assert planner.suggest(FIRM) == nothing
     assert planner.suggestions.of_firm(FIRM, limit=5) == ()
+
+
+def test_where_the_time_ends_the_accepted_plan_that_goes_on_is_named(serve_with):
+    planner = serve_with(OneJobScheduler()).planner
+    accepted = planner.suggest(FIRM, NOW - timedelta(hours=2))
+    assert isinstance(accepted, Suggestion)
+    planner.suggest(FIRM, NOW - timedelta(hours=1))  # newer, but nobody decided on it
+    late = replace(planner, scheduler=NoScheduler(TimedOut(time_limit_s=1.0)))
+    assert late.suggest(FIRM) == TimedOut(time_limit_s=1.0)
+    planner.decide(accepted.suggestion_id, verdict="accepted", decided_by="Kim", reason="")
+    outcome = late.suggest(FIRM)
+    end = accepted.schedule.grid.end
+    assert outcome == TimedOut(
+        time_limit_s=1.0,
+        last_accepted=AcceptedPlan(plan_id=accepted.suggestion_id, until=end),
+    )
+    assert accepted.suggestion_id in outcome.reason
+    later = replace(late, settings=late.settings.model_copy(update={"replay_time": end}))
+    assert later.suggest(FIRM, end) == TimedOut(time_limit_s=1.0)
 
 
 def test_what_was_proposed_is_read_back_as_it_was(served: Served):

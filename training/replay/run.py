@@ -62,14 +62,18 @@ def replay(
 ) -> Replay:
     """Live every site's months with every policy; parts that are kept in ``folder`` are not redone.
 
+    A model is fitted, and forecasts are made, where one of the policies reads them.
+
     Raises:
         NotReplayableError: A site has no whole month between the dates.
     """
     for site in sites:
         Calendar.of(site, plan.first, plan.end)
     kept = KeptParts(folder=folder, plan=plan)
-    forecasts = _forecasts(sites, plan, kept, on_progress)
-    names = (*(policy.name for policy in policies_named(plan.policies)), PERFECT_FORESIGHT)
+    policies = policies_named(plan.policies)
+    reads_forecasts = any(policy.reads_forecasts for policy in policies)
+    forecasts = _forecasts(sites, plan, kept, on_progress) if reads_forecasts else {}
+    names = (*(policy.name for policy in policies), PERFECT_FORESIGHT)
     lived = {(site.name, name): kept.lived(site, name) for site in sites for name in names}
     by_name = {site.name: site for site in sites}
     tasks = [
@@ -77,7 +81,7 @@ def replay(
             site=by_name[site],
             plan=plan,
             policy=name,
-            forecasts=forecasts[by_name[site].firm.firm_id],
+            forecasts=forecasts.get(by_name[site].firm.firm_id),
         )
         for (site, name), done in lived.items()
         if done is None

@@ -39,30 +39,36 @@ def answer_of(
     """Write what became of a problem, and what limits its plan where that was asked for."""
     site_id, zone = problem.site.firm_id, problem.site.zone
     match outcome:
-        case Solved():
+        case Solved(schedule=schedule):
             return AnswerDocument(
                 site_id=site_id,
                 timezone=zone.key,
                 outcome="solved",
-                plan=_planned(problem, outcome, limits),
+                plan=_planned(problem, schedule, outcome.bound_krw, limits),
             )
         case Infeasible(reason=reason):
             return AnswerDocument(
                 site_id=site_id, timezone=zone.key, outcome="infeasible", reason=reason
             )
-        case TimedOut(time_limit_s=limit_s):
+        case TimedOut(incumbent=schedule):
             return AnswerDocument(
                 site_id=site_id,
                 timezone=zone.key,
                 outcome="timed_out",
-                reason=f"no schedule was proved cheapest within {limit_s:g} s; raise time_limit_s "
-                "or shorten the grid",
+                reason=f"{outcome.reason}; raise time_limit_s or shorten the grid",
+                plan=None
+                if schedule is None
+                else _planned(problem, schedule, outcome.bound_krw, None),
             )
 
 
-def _planned(problem: SiteProblem, solved: Solved, limits: PlanLimits | None) -> PlannedSite:
-    schedule, zone = solved.schedule, problem.site.zone
-    grid = schedule.grid
+def _planned(
+    problem: SiteProblem,
+    schedule: Schedule,
+    bound_krw: float | None,
+    limits: PlanLimits | None,
+) -> PlannedSite:
+    zone, grid = problem.site.zone, schedule.grid
     net_kw = schedule.planned_net_kw
     exported_kw = np.zeros(grid.steps) if net_kw is None else np.maximum(-net_kw, 0.0)
     return PlannedSite(
@@ -88,8 +94,8 @@ def _planned(problem: SiteProblem, solved: Solved, limits: PlanLimits | None) ->
         events=_events(problem, schedule),
         moves=[_move(move, zone) for move in schedule.moves],
         kept_previous=schedule.kept_previous,
-        bound_krw=solved.bound_krw,
-        gap_krw=solved.gap_krw,
+        bound_krw=bound_krw,
+        gap_krw=None if bound_krw is None else schedule.planned_cost.total_krw - bound_krw,
         solve_seconds=schedule.solve_seconds,
         explanation=None if limits is None else explanation_of(limits),
     )

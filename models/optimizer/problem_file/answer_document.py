@@ -243,8 +243,9 @@ class AnswerDocument(_Answered):
     timezone: str
     """IANA zone of every time."""
     outcome: Literal["solved", "infeasible", "timed_out"]
-    """Whether there is a plan."""
+    """Whether there is a plan that was proved cheapest."""
     reason: str | None = None
     """Why there is none."""
     plan: PlannedSite | None = None
-    """The plan; null where there is none."""
+    """The plan; null where there is none. Where the time ended, the best one found by then, whose
+    gap is not proved small; another run may find another."""

@@ -54,6 +54,16 @@ def test_a_tank_without_drain_by_hand():
     assert store(TANK).usual_kw(GRID) == pytest.approx(np.full(32, 5.0))
 
 
+@pytest.mark.parametrize("declared", [TANK, COLD_ROOM, KILN], ids=["tank", "cold room", "kiln"])
+def test_a_wider_band_keeps_all_else(declared):
+    narrow = store(declared).parameters
+    wide = narrow.with_more_kwh(12.0)
+    assert wide.balance.capacity_kwh == pytest.approx(narrow.balance.capacity_kwh + 12.0)
+    assert wide.balance.usual_kwh == pytest.approx(narrow.balance.usual_kwh)
+    assert wide.balance.standing_loss_kw == pytest.approx(narrow.balance.standing_loss_kw)
+    assert ThermalStoreParameters(**wide.model_dump(exclude_none=True)) == wide
+
+
 def test_a_cold_room_left_alone_warms_as_newtons_law_says():
     # T(t) = 20 - 40 exp(-0.05 t): from -20 to -18.05 degrees in an hour.
     room = store(COLD_ROOM)

@@ -34,7 +34,8 @@ def test_chances_sum_to_one_and_levels_rise(seed, days):
 
 
 def test_the_start_of_a_day_is_a_distribution():
-    assert start_of_day().sum() == pytest.approx(1.0, abs=1e-3)
+    assert start_of_day().sum() == pytest.approx(1.0, abs=1e-12)
+    assert (start_of_day() > 0).all()
     assert start_of_day().shape == (len(SCORES) * len(MEANS),)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from feature_store.entities.firm import Equipment
 from models.optimizer.limits_worth import LimitWorth, least_cost, limits_worth
 from models.optimizer.planned_peak import planned_peak
 from models.optimizer.solve import GAP_KRW
@@ -64,6 +65,71 @@ def test_a_window_is_worth_what_one_more_step_of_it_saves():
 def test_a_reduction_that_costs_more_than_it_saves_is_worth_nothing():
     found = worth_of(priced(np.full(96, 200.0), CHILLER_LOAD))
     assert found["chiller", "reduction_kw"].saved_krw_per_unit == 0
+
+
+BELOW_THE_FLOOR_KW = np.full(96, 200.0)
+"""Only energy matters: 130.0 won a kWh to 8 h and from 22 h on, 177.8 to 15 h, 243.0 to 21 h."""
+
+
+def test_a_kw_of_charger_is_worth_what_leaves_the_dear_hours():
+    stay = {
+        "max_kw": 20,
+        "efficiency": 1.0,
+        "arrivals": ["14:00"],
+        "departures": ["17:00"],
+        "energy_kwh": [30],
+        "days": [0, 1, 2, 3, 4],
+    }
+    charger = Equipment(name="forklift", kind="charger", parameters=stay)
+    found = worth_of(priced(BELOW_THE_FLOOR_KW, charger))
+    # 20 of the 30 kWh fit into the hour before the peak band; one more kW brings one more.
+    assert found["forklift", "charger_kw"].saved_krw_per_unit == pytest.approx(
+        243.0 - 177.8, abs=2 * GAP_KRW
+    )
+
+
+def test_a_charger_gives_a_vehicle_that_outlasts_the_plan_no_more_for_being_stronger():
+    night = {
+        "max_kw": 20,
+        "efficiency": 1.0,
+        "arrivals": ["23:00"],
+        "departures": ["06:00"],
+        "energy_kwh": [100],
+        "days": [0, 1, 2, 3, 4],
+        "overnight": True,
+    }
+    charger = Equipment(name="truck", kind="charger", parameters=night)
+    found = worth_of(priced(BELOW_THE_FLOOR_KW, charger))
+    assert found["truck", "charger_kw"].saved_krw_per_unit == pytest.approx(0, abs=2 * GAP_KRW)
+
+
+def test_a_kw_of_generator_is_worth_its_margin_in_the_hours_that_it_runs():
+    fuel = {"min_kw": 40, "max_kw": 100, "fuel_krw_per_kwh": 200}
+    found = worth_of(
+        priced(BELOW_THE_FLOOR_KW, Equipment(name="diesel", kind="generator", parameters=fuel))
+    )
+    assert found["diesel", "generator_kw"].saved_krw_per_unit == pytest.approx(
+        6 * (243.0 - 200.0), abs=2 * GAP_KRW
+    )
+
+
+def test_a_kwh_of_cold_is_worth_what_it_moves_out_of_the_dear_hours():
+    tank = {
+        "max_kw": 50,
+        "coefficient_of_performance": 3,
+        "capacity_kwh": 100,
+        "usual_kwh": 40,
+        "standing_loss_kw": 30,
+        "loss_share_per_hour": 0.0,
+    }
+    found = worth_of(
+        priced(BELOW_THE_FLOOR_KW, Equipment(name="tank", kind="thermal_store", parameters=tank))
+    )
+    # The peak band takes 180 kWh of cold and the tank holds 100: one more is made before 8 h.
+    assert found["tank", "thermal_kwh"].saved_krw_per_unit == pytest.approx(
+        (243.0 - 130.0) / 3, abs=2 * GAP_KRW
+    )
+    assert found["tank", "thermal_kw"].saved_krw_per_unit == pytest.approx(0, abs=2 * GAP_KRW)
 
 
 def test_the_peak_is_told_with_its_hour_and_what_draws_then():

@@ -11,14 +11,17 @@ from hypothesis.extra.numpy import arrays
 
 from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import HOURS_PER_STEP, TimeGrid
+from models.optimizer import start_search
 from models.optimizer.base_load import PEAK_QUANTILE, base_load
 from models.optimizer.plan import plan
 from models.optimizer.problem import assemble
 from models.optimizer.schedule import Infeasible, Schedule, Solved, TimedOut
 from models.optimizer.solve import GAP_KRW, Solution, solve
+from models.optimizer.verify import verify
 from models.site import site_of
 from models.tariffs.grid_prices import grid_prices
 from tests.builders import SEOUL
+from tests.fakes.clock import SuddenEnd
 from tests.models.optimizer.example_works import (
     BATTERY,
     CHILLER,
@@ -303,6 +306,24 @@ def test_out_of_time_is_an_outcome_and_no_schedule(equipment):
         time_limit_s=1e-9,
     )
     assert outcome == TimedOut(time_limit_s=1e-9)
+
+
+def test_the_best_plan_by_the_time_limit_is_told_but_is_no_schedule(monkeypatch):
+    firm, forecast = works(*EVERYTHING), forecast_of(a_day_shape(), spread_kw=100)
+    solved = plan(firm, history_of(), forecast)
+    assert isinstance(solved, Solved)
+    # The relaxation and the rounded starts are solved, nothing is exchanged or proved.
+    monkeypatch.setattr(start_search, "time", SuddenEnd(after_looks=3))
+    outcome = plan(firm, history_of(), forecast)
+    assert isinstance(outcome, TimedOut)
+    assert outcome.incumbent is not None
+    assert set(outcome.incumbent.equipment_kw) == set(solved.schedule.equipment_kw)
+    assert outcome.incumbent.saved_krw >= 0
+    cheapest_krw = solved.schedule.planned_cost.total_krw
+    assert outcome.incumbent.planned_cost.total_krw >= cheapest_krw - GAP_KRW
+    assert outcome.bound_krw <= cheapest_krw + GAP_KRW
+    site = site_of(firm)
+    verify(site, forecast.grid, base_load(site, forecast), outcome.incumbent.equipment_kw)
 
 
 def test_the_gap_is_smaller_than_any_bill_shows():

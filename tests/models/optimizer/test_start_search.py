@@ -5,12 +5,16 @@ import numpy as np
 import pytest
 
 from bench.small_cases import small_case
+from models.optimizer import start_search
 from models.optimizer.linear_program import LinearProgram
-from models.optimizer.start_search import Answer, Found, groups_of, search
+from models.optimizer.start_search import Answer, Found, OutOfTime, groups_of, search
+from tests.fakes.clock import SuddenEnd
 
 PATIENT_S = 60.0
 GAP = 1e-6
 SMALL_CASES = 60
+MOST_LOOKS = 1000
+"""Solves of a small case: it ends after some tens."""
 
 
 def searched(problem: cp.Problem, *, gap: float = GAP, gap_share: float = 0.0) -> Answer:
@@ -95,4 +99,38 @@ def test_the_same_problem_has_the_same_plan():
 def test_no_time_is_no_plan():
     linear = LinearProgram.of(small_case(0)[0])
     filled = linear.filled(linear.parameters())
-    assert search(linear, filled, gap=GAP, time_limit_s=0.0) == "out_of_time"
+    assert search(linear, filled, gap=GAP, time_limit_s=0.0) == OutOfTime(best=None)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_what_was_found_when_the_time_ended_is_told_with_a_bound_that_holds(seed, monkeypatch):
+    problem, least = small_case(seed)
+    objectives = []
+    for looks in range(1, MOST_LOOKS):
+        monkeypatch.setattr(start_search, "time", SuddenEnd(after_looks=looks))
+        answer = searched(problem)
+        if isinstance(answer, Found):
+            break
+        assert isinstance(answer, OutOfTime)
+        if answer.best is None:
+            assert not objectives  # once there is a solution, there is one
+            continue
+        objectives.append(answer.best.objective)
+        assert answer.best.bound <= least + GAP
+        assert answer.best.objective >= least - GAP
+    assert isinstance(answer, Found)
+    assert objectives
+    assert objectives == sorted(objectives, reverse=True)
+
+
+def test_a_branch_and_bound_that_is_broken_off_keeps_the_bound(monkeypatch):
+    problem, least = small_case(1)
+    switch = cp.Variable(boolean=True, name="line.on")
+    outside_of_groups = cp.Problem(
+        cp.Minimize(problem.objective.expr - 3 * switch), [*problem.constraints, switch <= 1]
+    )
+    # The relaxation is solved, the branch and bound has a nanosecond left.
+    monkeypatch.setattr(start_search, "time", SuddenEnd(after_looks=2, end_s=PATIENT_S - 1e-9))
+    answer = searched(outside_of_groups)
+    assert isinstance(answer, OutOfTime)
+    assert answer.best is None or answer.best.bound <= least - 3 + GAP

@@ -68,6 +68,13 @@ def test_the_peak_is_that_of_the_interval_that_is_said_to_have_set_it(two_months
         assert load_kw[month.peak_step] == pytest.approx(month.peak_kw)
 
 
+def test_nothing_is_forecast_where_no_policy_reads_forecasts(tmp_path):
+    told = []
+    replay([a_site()], MAY, tmp_path, on_progress=lambda *one: told.append(one))
+    assert {stage for stage, _, _ in told} == {"live"}
+    assert [folder.name for folder in tmp_path.iterdir()] == ["lived"]
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path):
     site = a_site()
     known_forecasts(tmp_path, MAY, site)
