@@ -32,6 +32,9 @@ PROOF_S = 30.0
 DAYS, WEEKS, LARGE = 20, 5, 20
 """Works of each size."""
 COMPLEXES = (1, 50, 200, 1000)
+BARE_OF_COMPLEX = 50
+"""Works of a larger complex that the bare solver is given too, evenly spread: its time is compared
+with the product's on the same works, and a thousand of each would take an hour."""
 SMALL_CASES = 2000
 
 
@@ -128,21 +131,39 @@ def _of_pairs(name: str, pairs: list[Pair]) -> list[Figure]:
 
 
 def _of_complex(count: int) -> list[Figure]:
-    pairs = [pair(works(seed, STEPS_PER_DAY), proof=False) for seed in range(count)]
-    seconds = sum(one.seconds for one in pairs)
-    bare = sum(one.bare_seconds for one in pairs)
+    every = -(-count // BARE_OF_COMPLEX)
+    pairs: list[Pair] = []
+    objective_krw = bound_krw = seconds = 0.0
+    for seed in range(count):
+        one = works(seed, STEPS_PER_DAY)
+        if seed % every == 0:
+            pairs.append(pair(one, proof=False))
+            objective_krw += pairs[-1].objective_krw
+            bound_krw += pairs[-1].bound_krw
+            seconds += pairs[-1].seconds
+            continue
+        found, spent = _solved(one)
+        objective_krw += found.objective_krw
+        bound_krw += found.bound_krw
+        seconds += spent
     name = f"{count} works one by one"
-    return [
+    figures = [
         Figure(name=f"{name}: seconds a works", value=seconds / count, unit="s"),
-        Figure(name=f"{name}: time / bare HiGHS", value=seconds / bare, at_most=2),
+        Figure(
+            name=f"{name}: time / bare HiGHS",
+            value=sum(one.seconds for one in pairs) / sum(one.bare_seconds for one in pairs),
+            at_most=2,
+        ),
         Figure(
             name=f"{name}: bills above the proven bounds",
-            value=100
-            * (sum(one.objective_krw for one in pairs) / sum(one.bound_krw for one in pairs) - 1),
+            value=100 * (objective_krw / bound_krw - 1),
             unit="%",
             at_most=0.1,
         ),
     ]
+    if every > 1:
+        figures.append(Figure(name=f"{name}: works given to bare HiGHS too", value=len(pairs)))
+    return figures
 
 
 def _of_large() -> list[Figure]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import INFO, RESULT
+from cli.schedule_complex import print_complex
 from cli.schedule_explained import print_explanation
 from feature_store.errors import SandanError
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # the modelling library takes seconds to import
         AnsweredBlock,
         PlannedSite,
     )
+    from models.optimizer.problem_file.complex_answer_document import ComplexAnswerDocument
 
 STANDARD_STREAM = "-"
 _COSTS = (
@@ -38,7 +41,7 @@ _REASONS = {
 }
 
 
-def schedule(
+def schedule(  # noqa: PLR0913, PLR0917  typer reads each option from a parameter
     problem: Annotated[
         str | None,
         typer.Option(help="Problem to schedule, JSON; - is standard input.", metavar="FILE"),
@@ -63,26 +66,30 @@ def schedule(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of a problem and end.")
     ] = False,
+    of_complex: Annotated[
+        bool,
+        typer.Option("--complex", help="With --schema: of a complex of firms, not of a site."),
+    ] = False,
 ) -> None:
-    """Find the cheapest schedule of a site that a JSON file describes, without a ledger.
+    """Find the cheapest schedule of a site, or of firms that share something, told by a JSON file.
+
+    Which of both the file's format says.
 
     Without --out the plan is printed as a table. Exits with 1 where no plan was proved cheapest.
     """
     if schema:
-        from models.optimizer.problem_file.document import ProblemDocument
-
-        typer.echo(json.dumps(ProblemDocument.model_json_schema(), indent=1, ensure_ascii=False))
+        _print_schema(of_complex=of_complex)
         return
     if problem is None:
         raise SandanError(
             "no problem is named; write 'sandan schedule --problem FILE.json', or ask for the form "
             "with 'sandan schedule --schema'"
         )
-    answer = _answer(_text(problem), explain=explain)
+    answer, print_table = _answer(_text(problem), explain=explain)
     if out is not None:
         _write(answer, out)
     if table or out is None:
-        print_answer(answer)
+        print_table()
     if answer.outcome != "solved":
         if out is not None and not table:
             INFO.print(answer.reason, markup=False, soft_wrap=True)
@@ -100,7 +107,48 @@ def _text(name: str) -> bytes:
         ) from unreadable
 
 
-def _answer(text: bytes, *, explain: bool) -> AnswerDocument:
+def _print_schema(*, of_complex: bool) -> None:
+    from models.optimizer.problem_file.complex_document import ComplexDocument
+    from models.optimizer.problem_file.document import ProblemDocument
+
+    form = ComplexDocument if of_complex else ProblemDocument
+    typer.echo(json.dumps(form.model_json_schema(), indent=1, ensure_ascii=False))
+
+
+def _answer(
+    text: bytes, *, explain: bool
+) -> tuple[AnswerDocument | ComplexAnswerDocument, Callable[[], None]]:
+    """Return the answer, and what prints it as a table."""
+    from models.optimizer.problem_file.complex_reading import tells_a_complex
+
+    if not tells_a_complex(text):
+        of_site = _answer_of_site(text, explain=explain)
+        return of_site, lambda: print_answer(of_site)
+    if explain:
+        raise SandanError(
+            "a complex is not explained; leave out --explain, or ask of one firm's problem alone"
+        )
+    answer = _answer_of_complex(text)
+    return answer, lambda: print_complex(answer)
+
+
+def _answer_of_complex(text: bytes) -> ComplexAnswerDocument:
+    from models.optimizer.complex.schedule_complex import schedule_complex
+    from models.optimizer.problem_file.complex_answer import answer_of_complex
+    from models.optimizer.problem_file.complex_reading import read_complex
+
+    told = read_complex(text)
+    outcome = schedule_complex(
+        told.members,
+        told.terms,
+        split=told.split,
+        gap_share=told.gap_share,
+        time_limit_s=told.time_limit_s,
+    )
+    return answer_of_complex(told, outcome)
+
+
+def _answer_of_site(text: bytes, *, explain: bool) -> AnswerDocument:
     from models.optimizer.plan_limits import plan_limits
     from models.optimizer.problem_file.answer import answer_of
     from models.optimizer.problem_file.reading import read_problem
@@ -117,7 +165,7 @@ def _answer(text: bytes, *, explain: bool) -> AnswerDocument:
     return answer_of(told.problem, outcome, limits)
 
 
-def _write(answer: AnswerDocument, out: str) -> None:
+def _write(answer: AnswerDocument | ComplexAnswerDocument, out: str) -> None:
     written = answer.model_dump_json(indent=1)
     if out == STANDARD_STREAM:
         typer.echo(written)

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from feature_store.ingestion.limits import MEBIBYTE, MOST_TEXT_BYTES
-from models.optimizer.problem_file.limits import MOST_BYTES
+from models.optimizer.problem_file.limits import MOST_BYTES, MOST_COMPLEX_BYTES
 from serving.api.problem import CROSS_SITE, TOO_LARGE, problem, problem_response
 
 BODY_LIMIT_BYTES = 64 * 1024
@@ -19,6 +19,7 @@ LONGER_BODIES: Mapping[str, int] = MappingProxyType(
     {
         "/v1/bills/verify": 256 * 1024,
         "/v1/readings": MOST_TEXT_BYTES,
+        "/v1/schedule/complex": MOST_COMPLEX_BYTES,
         "/v1/schedule/problem": MOST_BYTES,
     }
 )

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse
 
 from feature_store.errors import UnknownFirmError
+from models.optimizer.problem_file.complex_document import ComplexDocument
 from models.optimizer.problem_file.document import ProblemDocument
 from serving.api.answers import ForecastRequest, ScheduleRequest
 from serving.api.problem import INFEASIBLE, KINDS, MEDIA_TYPE, TIMED_OUT, Problem
@@ -56,7 +57,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         ],
     )
     schemas = document["components"]["schemas"]
-    for named in (Problem, ProblemDocument):
+    for named in (Problem, ProblemDocument, ComplexDocument):
         described = named.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(described.pop("$defs", {}))
         schemas[named.__name__] = described

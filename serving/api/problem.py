@@ -19,6 +19,7 @@ from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKey
 from feature_store.storage.refusals import UnknownRefusalError
 from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError
 from models.forecasting.explained_forecast import NotExplainedError
+from models.optimizer.complex.terms import ComplexTermsError
 from models.optimizer.problem_file.errors import (
     BaseLoadError,
     MissingPastPeaksError,
@@ -198,6 +199,9 @@ KINDS: dict[type[SandanError], Kind] = {
     ),
     MissingPastPeaksError: Kind(
         slug="missing-past-peaks", status=422, title="The ratchet needs peaks that are not told"
+    ),
+    ComplexTermsError: Kind(
+        slug="unusable-complex", status=422, title="What is shared does not fit the firms"
     ),
     EquipmentError: Kind(
         slug="unusable-equipment", status=422, title="Equipment cannot be scheduled as declared"

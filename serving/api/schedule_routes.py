@@ -1,4 +1,4 @@
-"""``/v1/schedule/problem``: the cheapest schedule of a site that the caller describes."""
+"""``/v1/schedule``: the cheapest schedule of a site, or of a complex, that the caller describes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
+from feature_store.ingestion.limits import MEBIBYTE
+from models.optimizer.complex.schedule_complex import ComplexSolved, schedule_complex
+from models.optimizer.complex.terms import ComplexTermsError
 from models.optimizer.plan_limits import plan_limits
 from models.optimizer.problem_file.answer import answer_of
 from models.optimizer.problem_file.answer_document import AnswerDocument
+from models.optimizer.problem_file.complex_answer import answer_of_complex
+from models.optimizer.problem_file.complex_answer_document import ComplexAnswerDocument
+from models.optimizer.problem_file.complex_document import ComplexDocument
+from models.optimizer.problem_file.complex_reading import read_complex
 from models.optimizer.problem_file.document import ProblemDocument
 from models.optimizer.problem_file.errors import (
     BaseLoadError,
@@ -23,6 +31,7 @@ from models.optimizer.problem_file.errors import (
     StateOutsideWindowError,
     UnreadableProblemError,
 )
+from models.optimizer.problem_file.limits import MOST_BYTES, MOST_COMPLEX_BYTES
 from models.optimizer.problem_file.reading import read_problem
 from models.optimizer.schedule import Solved
 from models.optimizer.schedule_site import schedule_site
@@ -34,14 +43,19 @@ from serving.api.responses import writing_problems
 
 router = APIRouter(prefix="/v1/schedule", tags=["prediction"])
 
-BODY: dict[str, Any] = {
-    "required": True,
-    "description": "A problem as `sandan schedule --problem` takes it, up to 4 MiB; see "
-    "docs/schedules.md.",
-    "content": {
-        "application/json": {"schema": {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}}
-    },
-}
+SERVED_COMPLEX_LIMIT_S = 60.0
+"""Half of what an answer may take: others wait too."""
+
+
+def _body(form: type[BaseModel], what: str, most_bytes: int) -> dict[str, Any]:
+    return {
+        "required": True,
+        "description": f"{what} as `sandan schedule --problem` takes it, up to "
+        f"{most_bytes // MEBIBYTE} MiB; see docs/schedules.md.",
+        "content": {
+            "application/json": {"schema": {"$ref": f"#/components/schemas/{form.__name__}"}}
+        },
+    }
 
 
 EXPLAIN = (
@@ -55,27 +69,30 @@ async def _content(request: Request) -> bytes:
     return await request.body()
 
 
+_PROBLEMS = (
+    KINDS[ProblemError],
+    KINDS[UnreadableProblemError],
+    KINDS[ProblemTooLargeError],
+    KINDS[OffGridError],
+    KINDS[BaseLoadError],
+    KINDS[ProbabilityError],
+    KINDS[StatedPricesError],
+    KINDS[StaleStateError],
+    KINDS[StateOutsideWindowError],
+    KINDS[MissingPastPeaksError],
+    KINDS[EquipmentError],
+    KINDS[NoTariffError],
+    KINDS[UnknownMonthError],
+    INFEASIBLE,
+    TIMED_OUT,
+)
+
+
 @router.post(
     "/problem",
-    responses=writing_problems(
-        KINDS[ProblemError],
-        KINDS[UnreadableProblemError],
-        KINDS[ProblemTooLargeError],
-        KINDS[OffGridError],
-        KINDS[BaseLoadError],
-        KINDS[ProbabilityError],
-        KINDS[StatedPricesError],
-        KINDS[StaleStateError],
-        KINDS[StateOutsideWindowError],
-        KINDS[MissingPastPeaksError],
-        KINDS[EquipmentError],
-        KINDS[NoTariffError],
-        KINDS[UnknownMonthError],
-        INFEASIBLE,
-        TIMED_OUT,
-    ),
+    responses=writing_problems(*_PROBLEMS),
     response_model=AnswerDocument,
-    openapi_extra={"requestBody": BODY},
+    openapi_extra={"requestBody": _body(ProblemDocument, "A problem", MOST_BYTES)},
 )
 def schedule_problem(
     content: Annotated[bytes, Depends(_content)],
@@ -95,3 +112,27 @@ def schedule_problem(
             limits = plan_limits(told.problem, outcome.schedule.equipment_kw, time_limit_s=limit_s)
         return answer_of(told.problem, outcome, limits)
     return problem_response(problem_of_outcome(told.problem.site.firm_id, outcome))
+
+
+@router.post(
+    "/complex",
+    responses=writing_problems(*_PROBLEMS, KINDS[ComplexTermsError]),
+    response_model=ComplexAnswerDocument,
+    openapi_extra={"requestBody": _body(ComplexDocument, "A complex", MOST_COMPLEX_BYTES)},
+)
+def schedule_told_complex(
+    content: Annotated[bytes, Depends(_content)], planner: PlannerInUse
+) -> ComplexAnswerDocument | JSONResponse:
+    """Plan firms that share a feeder, batteries or a peak; nothing of it is stored.
+
+    Given are the complex's time limit, the service's for each firm, and a minute at most.
+    """
+    told = read_complex(content)
+    service_s = len(told.members) * planner.settings.solver_time_limit_s
+    limit_s = min(told.time_limit_s, service_s, SERVED_COMPLEX_LIMIT_S)
+    outcome = schedule_complex(
+        told.members, told.terms, split=told.split, gap_share=told.gap_share, time_limit_s=limit_s
+    )
+    if isinstance(outcome, ComplexSolved):
+        return answer_of_complex(told, outcome)
+    return problem_response(problem_of_outcome("the complex", outcome))

@@ -17,6 +17,7 @@ from models.assets.asset import TOLERANCE_KW
 from models.optimizer.complex.master import Master, Mixture
 from models.optimizer.complex.member_problem import Column, MemberProblem, Prices
 from models.optimizer.complex.shared_part import SharedPart
+from models.optimizer.complex.time_limit import Deadline
 
 SMOOTHING = 0.5
 """Weight of the best prices so far in the next ones: prices of a young master swing from one end
@@ -57,20 +58,29 @@ class Coordinated:
 class Coordination:
     """Rounds of prices and answers over the members' linear problems."""
 
-    def __init__(self, members: Sequence[MemberProblem], shared: SharedPart) -> None:
+    def __init__(
+        self, members: Sequence[MemberProblem], shared: SharedPart, deadline: Deadline
+    ) -> None:
         self._members = members
         self._shared = shared
+        self._deadline = deadline
         self._blocks = min(len(members), MOST_BLOCKS)
         self._master = Master(shared, self._blocks)
         self._answers: list[Sequence[Column]] = []
         self._bound_krw, self._best = -np.inf, np.zeros(shared.steps)
 
     def run(
-        self, start: Prices, *, goal_share: float, known: Iterable[Sequence[Column]] = ()
+        self,
+        start: Prices,
+        *,
+        goal_share: float,
+        enough_krw: float = -np.inf,
+        known: Iterable[Sequence[Column]] = (),
     ) -> Coordinated:
         """Exchange prices and answers until the certified gap is at most ``goal_share``.
 
-        ``known`` holds operations that are known to be allowed, one a firm each.
+        A mixture at ``enough_krw`` or less ends them too. ``known`` holds operations that are known
+        to be allowed, one a firm each.
         """
         for columns in known:
             self._add(columns)
@@ -83,7 +93,8 @@ class Coordination:
             is_over = mixture.over_kw.max() > MIXED_OVER_KW
             share = PROOF_SHARE if is_over else max(goal_share, PROOF_SHARE)
             is_proved = mixture.cost_krw - self._bound_krw <= share * abs(mixture.cost_krw)
-            if is_proved or rounds == MOST_ROUNDS:
+            is_enough = mixture.cost_krw <= enough_krw and not is_over
+            if is_proved or is_enough or rounds == MOST_ROUNDS:
                 return self._result(mixture, rounds)
             rounds += 1
             improved = self._ask(smoothing * self._best + (1 - smoothing) * mixture.prices)
@@ -91,6 +102,7 @@ class Coordination:
 
     def _ask(self, prices: Prices) -> bool:
         """Ask every firm at ``prices``; return whether the bound rose."""
+        self._deadline.left_s(most_s=np.inf)
         columns = [member.cheapest(prices) for member in self._members]
         self._add(columns)
         bound_krw = sum(column.priced_krw for column in columns) + self._shared.least_krw(prices)

@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.errors import SandanError
-from models.optimizer.complex.plan import plan_complex
+from models.optimizer.complex.plan import GAP_SHARE, plan_complex
 from models.optimizer.complex.schedule import ComplexSchedule
 from models.optimizer.complex.shared_limits import FeederLimitError
 from models.optimizer.complex.terms import Member, SharedTerms, entitled_shares
+from models.optimizer.complex.time_limit import Deadline
 from models.optimizer.shapley import Members, Values, shapley_shares
 
 SHAPLEY_UP_TO = 5
@@ -68,25 +69,34 @@ class FairSplit:
         return sum(member.saved_krw for member in self.members)
 
 
-def split_saving(
+def split_saving(  # noqa: PLR0913  what is split, how and for how long
     members: Sequence[Member],
     terms: SharedTerms,
     schedule: ComplexSchedule,
     *,
     shapley_up_to: int = SHAPLEY_UP_TO,
+    gap_share: float = GAP_SHARE,
+    deadline: Deadline | None = None,
 ) -> FairSplit:
     """Share what ``schedule`` saves against the same firms alone.
 
-    Up to ``shapley_up_to`` firms by Shapley's value, more by the complex's marginal prices.
+    Up to ``shapley_up_to`` firms by Shapley's value, more by the complex's marginal prices. The
+    plans of single firms and groups are made to ``gap_share``.
 
     Raises:
         NoFairSplitError: The plans alone are not dearer, or a firm cannot live alone with its
             share of the feeder.
+        ComplexTimedOutError: ``deadline`` passed.
     """
+    planner = _Planner(
+        terms=terms,
+        gap_share=gap_share,
+        until=Deadline.after(np.inf) if deadline is None else deadline,
+    )
     everyone = tuple(members)
     shares = entitled_shares(everyone)
     alone_krw = np.array(
-        [_alone_krw(member, terms, share) for member, share in zip(everyone, shares, strict=True)]
+        [planner.alone_krw(member, share) for member, share in zip(everyone, shares, strict=True)]
     )
     saved_krw = float(alone_krw.sum()) - schedule.cost_krw
     if saved_krw < -TOLD_KRW * len(everyone):
@@ -97,7 +107,7 @@ def split_saving(
     if len(everyone) <= shapley_up_to:
         method: Method = "shapley"
         parts = shapley_shares(
-            len(everyone), _Groups(everyone, terms, schedule, alone_krw).saved_krw
+            len(everyone), _Groups(everyone, planner, schedule, alone_krw).saved_krw
         )[:, 0]
     else:
         method = "prices"
@@ -113,17 +123,46 @@ def split_saving(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Planner:
+    """Plans some of the firms with their share of what is shared."""
+
+    terms: SharedTerms
+    gap_share: float
+    until: Deadline
+
+    def cost_krw(self, members: Sequence[Member], share: float) -> float:
+        """Return what the firms' own joint plan costs."""
+        return plan_complex(
+            members,
+            self.terms.part(share),
+            gap_share=self.gap_share,
+            time_limit_s=self.until.left_s(most_s=np.inf),
+        ).cost_krw
+
+    def alone_krw(self, member: Member, share: float) -> float:
+        """Return what one firm's plan costs; a feeder that it cannot keep is a named refusal."""
+        try:
+            return self.cost_krw([member], share)
+        except FeederLimitError as short:
+            raise NoFairSplitError(
+                f"{member.firm_id} alone cannot keep to its share of the feeder, {share:.1%} by "
+                "contract power, so what joining saves it cannot be counted; agree on its part by "
+                "hand"
+            ) from short
+
+
 class _Groups:
     """What each group of firms saves by planning together."""
 
     def __init__(
         self,
         members: tuple[Member, ...],
-        terms: SharedTerms,
+        planner: _Planner,
         schedule: ComplexSchedule,
         alone_krw: Krw,
     ) -> None:
-        self._members, self._terms = members, terms
+        self._members, self._planner = members, planner
         self._all_krw, self._alone_krw = schedule.cost_krw, alone_krw
         self._shares = entitled_shares(members)
 
@@ -138,18 +177,7 @@ class _Groups:
         if coalition.all():
             return alone_krw - self._all_krw
         chosen = [self._members[at] for at in np.flatnonzero(coalition)]
-        part = self._terms.part(float(self._shares[coalition].sum()))
-        return alone_krw - plan_complex(chosen, part).cost_krw
-
-
-def _alone_krw(member: Member, terms: SharedTerms, share: float) -> float:
-    try:
-        return plan_complex([member], terms.part(share)).cost_krw
-    except FeederLimitError as short:
-        raise NoFairSplitError(
-            f"{member.firm_id} alone cannot keep to its share of the feeder, {share:.1%} by "
-            "contract power, so what joining saves it cannot be counted; agree on its part by hand"
-        ) from short
+        return alone_krw - self._planner.cost_krw(chosen, float(self._shares[coalition].sum()))
 
 
 def _paid_at_prices_krw(members: tuple[Member, ...], schedule: ComplexSchedule) -> Krw:

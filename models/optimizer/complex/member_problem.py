@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,17 +11,27 @@ import numpy.typing as npt
 
 from feature_store.errors import SandanError
 from feature_store.time_grid import KilowattArray
-from models.optimizer.complex.relaxed_problem import RelaxedProblem
+from models.optimizer.complex.fixed_program import FixedProgram
+from models.optimizer.complex.relaxed_problem import run_or_restart
 from models.optimizer.complex.terms import Member
-from models.optimizer.highs_model import new_highs, pass_program, run
+from models.optimizer.complex.time_limit import ComplexTimedOutError
+from models.optimizer.highs_model import new_highs, pass_program
+from models.optimizer.preferences import without_preferences
 from models.optimizer.problem import SchedulingProblem, assemble
+from models.optimizer.start_search import search
 
-LARGE_KW = 1e9
-"""A ceiling that no draw reaches."""
 LP_LIMIT_S = 60.0
 """For one firm's linear problem: thousands of times what it takes."""
+AS_FITS = 0
+"""HiGHS' choice of simplex method: with other costs the last solution is still allowed, and the
+primal method goes on from it; with other limits it is not, and the dual method does."""
+UNPROVED = 50.0
+"""Growth of a firm's gap where its proof takes too long: then good starts are enough as they are
+found, and the gap that is told of the complex grows by what they are worth."""
 Prices = npt.NDArray[np.float64]
 """Won per kW drawn in each interval, on top of the firm's own tariff, shape (steps,)."""
+Decisions = npt.NDArray[np.float64]
+"""A whole number for each column that takes one."""
 
 
 class MemberUnsolvedError(SandanError):
@@ -34,7 +43,7 @@ class Column:
     """One way of operating a firm, or several firms together."""
 
     own_krw: float
-    """What it costs by the firms' own tariffs, with tie-breaks, without the complex's prices."""
+    """What it costs by the firms' own tariffs, without the complex's prices."""
     drawn_kw: KilowattArray
     """What the equipment draws, shape (steps,)."""
     priced_krw: float
@@ -44,126 +53,118 @@ class Column:
 class MemberProblem:
     """A firm's scheduling problem, compiled once; prices, ceilings and fixed starts are numbers.
 
-    Yes-or-no decisions may take any value between, until :meth:`decide` has made them; the problem
-    then keeps to them until :meth:`release`.
+    Yes-or-no decisions may take any value between, until :meth:`decide` or :meth:`keep` has made
+    them. Preferences among equally cheap plans, a few won that many of the rows are about, are left
+    out until :meth:`settle`: they are never negative, so that what bounds the cost without them
+    bounds it with them.
     """
 
     def __init__(self, member: Member) -> None:
         pricing = member.pricing
         self.firm_id = member.firm_id
-        scheduling = assemble(pricing.site, pricing.prices)
+        scheduling = assemble(pricing.site, pricing.prices, terms=pricing.terms)
         scheduling.fill(pricing.base, pricing.demand_floor_kw.tolist(), pricing.later_cuts)
-        steps = pricing.prices.grid.steps
-        self._plans = scheduling.plans
-        self._drawn_kw = drawn_variable(scheduling)
-        self._prices = cp.Parameter(steps, name="complex.krw_per_kw")
-        self._ceiling_kw = cp.Parameter(steps, name="complex.ceiling_kw")
-        self._decisions = tuple(
-            (one, cp.Parameter(one.shape, name="complex.no"), cp.Parameter(one.shape))
-            for one in scheduling.problem.variables()
-            if one.attributes["boolean"]
-        )
-        problem = cp.Problem(
-            cp.Minimize(scheduling.problem.objective.expr + self._prices @ self._drawn_kw),
-            [
-                *scheduling.problem.constraints,
-                self._drawn_kw <= self._ceiling_kw,
-                *(
-                    limit
-                    for one, least, most in self._decisions
-                    for limit in (one >= least, one <= most)
-                ),
-            ],
-        )
-        self._zeros = self._prices.value = np.zeros(steps)
-        self._set_ceiling(None)
-        self.release()
-        self._hot = RelaxedProblem(problem)
+        self._powers = {name: plan.power_kw for name, plan in scheduling.plans.items()}
+        self.program = FixedProgram.of(scheduling.problem)
+        self.drawn = self.program.columns_of(drawn_variable(scheduling))
+        self._decisions: Decisions | None = None
+        self._plain = without_preferences(self.program.linear, self.program.filled)
+        self._highs = new_highs(gap=0.0)
+        self._highs.setOptionValue("simplex_strategy", AS_FITS)
+        pass_program(self._highs, self._plain.linear, self._plain.filled, relaxed=True)
 
     @property
     def has_decisions(self) -> bool:
         """Whether anything is yes or no."""
-        return bool(self._decisions)
+        return bool(self.program.linear.integer.size)
 
-    def release(self) -> None:
-        """Let every decision be open again."""
-        for one, least, most in self._decisions:
-            least.value, most.value = np.zeros(one.shape), np.ones(one.shape)
+    @property
+    def decisions(self) -> Decisions | None:
+        """The decisions kept to, None while they are open."""
+        return self._decisions
+
+    def keep(self, decisions: Decisions) -> None:
+        """Keep to these decisions from now on."""
+        whole = self.program.linear.integer
+        self._decisions = np.round(decisions)
+        self._highs.changeColsBounds(whole.size, whole, self._decisions, self._decisions)
 
     def cheapest(self, prices: Prices, ceiling_kw: KilowattArray | None = None) -> Column:
         """Return the cheapest operation at ``prices``, and below ``ceiling_kw`` if there is one."""
-        self._prices.value = prices
-        self._set_ceiling(ceiling_kw)
-        answer = self._hot.solve(time_limit_s=LP_LIMIT_S)
-        if answer.status != "optimal":
-            raise MemberUnsolvedError(
-                f"{self.firm_id}: no operation satisfies its own limits ({answer.status}); "
-                "schedule the firm alone, which names the limits in conflict"
+        drawn, filled = self.drawn, self.program.filled
+        self._highs.changeColsCost(drawn.size, drawn, filled.cost[drawn] + prices)
+        if ceiling_kw is not None:
+            most_kw = np.minimum(filled.column_upper[drawn], ceiling_kw)
+            self._highs.changeColsBounds(drawn.size, drawn, filled.column_lower[drawn], most_kw)
+        column = self._solved(prices)
+        if ceiling_kw is not None:
+            self._highs.changeColsBounds(
+                drawn.size, drawn, filled.column_lower[drawn], filled.column_upper[drawn]
             )
-        drawn_kw = np.array(self._drawn_kw.value, dtype=np.float64)
-        return Column(
-            own_krw=answer.objective - float(prices @ drawn_kw),
-            drawn_kw=drawn_kw,
-            priced_krw=answer.objective,
-        )
+        return column
+
+    def settle(self, ceiling_kw: KilowattArray) -> tuple[Column, Mapping[str, KilowattArray]]:
+        """Return the cheapest operation below ``ceiling_kw`` that is preferred among its like.
+
+        Returns:
+            The operation, and what each piece of equipment draws in it, by name.
+        """
+        self._plain.put_back(self._highs, self.program.linear, self.program.filled)
+        column = self.cheapest(np.zeros(self.drawn.size), ceiling_kw)
+        solution = np.array(self._highs.getSolution().col_value)
+        for variable, value in self.program.linear.values(solution):
+            variable.save_value(value)
+        powers_kw = {
+            name: np.asarray(power_kw.value, dtype=np.float64)
+            for name, power_kw in self._powers.items()
+        }
+        return column, powers_kw
 
     def decide(
-        self,
-        prices: Prices,
-        *,
-        gap_krw: float,
-        time_limit_s: float,
+        self, prices: Prices, *, gap_krw: float, time_limit_s: float
     ) -> tuple[Column, float]:
         """Make every decision at ``prices`` and keep to it.
+
+        Where the gap is not proved in time, what is near by is taken with what is proved of it.
 
         Returns:
             The operation, and what no whole operation at these prices costs less than.
         """
-        self.release()
-        self._prices.value = prices
-        self._set_ceiling(None)
-        highs = new_highs(gap=gap_krw)
-        pass_program(highs, self._hot.whole, self._hot.whole.filled(self._hot.whole.parameters()))
-        began = time.perf_counter()
-        status = run(highs, time_limit_s=time_limit_s)
-        solution = highs.getSolution()
-        if status not in ("optimal", "out_of_time") or not solution.value_valid:
-            spent = time.perf_counter() - began
-            raise MemberUnsolvedError(
-                f"{self.firm_id}: no whole schedule in {spent:.0f} s ({status}); schedule the firm "
-                "alone, which names the limits in conflict, or allow more time"
+        linear, filled = self.program.linear, self.program.with_costs(self.drawn, prices)
+        for gap in (gap_krw, UNPROVED * gap_krw):
+            found = search(linear, filled, gap=gap, time_limit_s=time_limit_s)
+            if found != "out_of_time":
+                break
+        if found == "out_of_time":
+            raise ComplexTimedOutError(
+                f"{self.firm_id}: no whole schedule within {time_limit_s:g} s; allow more time"
             )
-        values = {
-            one.id: value for one, value in self._hot.whole.values(np.array(solution.col_value))
-        }
-        for one, least, most in self._decisions:
-            least.value = most.value = values[one.id]
-        drawn_kw = values[self._drawn_kw.id]
-        objective = float(highs.getObjectiveValue())
+        if found == "infeasible":
+            raise MemberUnsolvedError(
+                f"{self.firm_id}: no whole schedule satisfies its own limits; schedule the firm "
+                "alone, which names the limits in conflict"
+            )
+        self.keep(found.x[self.program.linear.integer])
+        drawn_kw = found.x[self.drawn]
         column = Column(
+            own_krw=found.objective - float(prices @ drawn_kw),
+            drawn_kw=drawn_kw,
+            priced_krw=found.objective,
+        )
+        return column, found.bound
+
+    def _solved(self, prices: Prices) -> Column:
+        status = run_or_restart(self._highs, time_limit_s=LP_LIMIT_S)
+        if status != "optimal":
+            raise MemberUnsolvedError(
+                f"{self.firm_id}: no operation satisfies its own limits ({status}); "
+                "schedule the firm alone, which names the limits in conflict"
+            )
+        drawn_kw = np.array(self._highs.getSolution().col_value)[self.drawn]
+        objective = float(self._highs.getObjectiveValue())
+        return Column(
             own_krw=objective - float(prices @ drawn_kw), drawn_kw=drawn_kw, priced_krw=objective
         )
-        return column, float(highs.getInfo().mip_dual_bound)
-
-    def keep(self, decisions: Mapping[str, npt.NDArray[np.float64]]) -> None:
-        """Keep to decisions made before, by name as in :attr:`decisions`."""
-        for one, least, most in self._decisions:
-            least.value = most.value = decisions[one.name()]
-
-    @property
-    def decisions(self) -> Mapping[str, npt.NDArray[np.float64]]:
-        """The decisions kept to, by name of the variable."""
-        return {one.name(): np.array(least.value) for one, least, _ in self._decisions}
-
-    def equipment_kw(self) -> Mapping[str, KilowattArray]:
-        """Return the operation found last, by name of the equipment."""
-        return {
-            name: np.asarray(plan.power_kw.value, dtype=np.float64)
-            for name, plan in self._plans.items()
-        }
-
-    def _set_ceiling(self, ceiling_kw: KilowattArray | None) -> None:
-        self._ceiling_kw.value = self._zeros + LARGE_KW if ceiling_kw is None else ceiling_kw
 
 
 def drawn_variable(scheduling: SchedulingProblem) -> cp.Variable:

@@ -11,8 +11,8 @@ import numpy as np
 from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.asset import TOLERANCE_KW
 from models.optimizer.complex.coordination import Coordinated, Coordination
+from models.optimizer.complex.joint_problem import solve_jointly
 from models.optimizer.complex.member_problem import Column, MemberProblem, Prices
-from models.optimizer.complex.reply import reply
 from models.optimizer.complex.schedule import ComplexSchedule, MemberSchedule
 from models.optimizer.complex.shared_limits import (
     FeederLimitError,
@@ -28,14 +28,23 @@ from models.optimizer.complex.shared_part import (
     battery_krw,
 )
 from models.optimizer.complex.terms import Member, SharedTerms, shared_grid
+from models.optimizer.complex.time_limit import Deadline
 from models.optimizer.verify import verify
 
 GAP_SHARE = 1e-3
 """The certified gap aimed at, as a share of all costs."""
 MIXING_SHARE = 0.2
 """Part of the goal that mixing may leave; the rest is for whole starts."""
-WHOLE_SHARE = 0.2
-"""Part of the goal that a firm's own mixed-integer proof may leave."""
+WHOLE_SHARE = 0.4
+"""Part of the goal that a firm's own proof of its starts may leave; most leave a third of that."""
+ENOUGH_SHARE = 0.5
+"""Part of the goal at which the certified gap is not made smaller: what is left is less than any
+forecast is worth, and rounds are what a large complex costs."""
+GOAL_SHARE = 0.95
+"""Part of the goal at which starts are not decided again: the rest is for preferences."""
+POOLED_UP_TO = 5
+"""Most firms whose problems are solved as one where prices miss the goal: whole jobs of few firms
+leave a gap that prices cannot close, and so few are solved in seconds."""
 MOST_REPLIES = 3
 """Times that all firms answer one another, where whole starts at prices miss the goal: few firms
 share then, and hardly anything was won after the second time."""
@@ -43,56 +52,70 @@ CEILING_KW = 5e-7
 """Room above a mixture's draw when it is made one operation: the solver's tolerance."""
 
 
-def plan_complex(
+def plan_complex(  # noqa: PLR0913  what is planned, how well and for how long
     members: Sequence[Member],
     terms: SharedTerms,
     *,
     gap_share: float = GAP_SHARE,
     firm_time_limit_s: float = 10.0,
+    time_limit_s: float = np.inf,
+    pooled_up_to: int = POOLED_UP_TO,
 ) -> ComplexSchedule:
     """Find the joint operation that is cheapest for all firms together.
 
-    No firm's problem is pooled with another's. Prices for drawing in each interval are exchanged
-    with the firms' linear problems until their mixture is proved cheapest; then each firm decides
-    its whole starts once at those prices, and what is continuous follows by the same exchange.
-    ``firm_time_limit_s`` bounds each firm's decision. The gap reached is told, and no plan leaves
-    unverified.
+    Prices for drawing in each interval are exchanged with the firms' linear problems until their
+    mixture is proved cheapest; then each firm decides its whole starts once at those prices, and
+    what is continuous follows by the same exchange. Where prices miss the goal, up to
+    ``pooled_up_to`` firms are solved as one, and more answer one another. ``firm_time_limit_s``
+    bounds each firm's decision, ``time_limit_s`` all of it. The gap reached is told, and no plan
+    leaves unverified.
 
     Raises:
         ComplexTermsError: The terms or the firms' grids do not fit.
         FeederLimitError: The limit cannot be kept.
         MemberUnsolvedError: One firm has no schedule of its own.
+        ComplexTimedOutError: There was no joint plan in time.
     """
-    began = time.perf_counter()
+    began, deadline = time.perf_counter(), Deadline.after(time_limit_s)
     everyone = tuple(members)
     grid = shared_grid(everyone)
     terms.checked(grid)
     work = _Work(
         members=everyone,
-        problems=[MemberProblem(member) for member in everyone],
+        problems=_problems(everyone, deadline),
         shared=SharedPart(everyone, terms, grid),
         grid=grid,
+        deadline=deadline,
     )
     mixing_share = MIXING_SHARE * gap_share
-    relaxed = Coordination(work.problems, work.shared).run(
-        np.zeros(grid.steps), goal_share=mixing_share
-    )
+    relaxed = work.coordination().run(np.zeros(grid.steps), goal_share=mixing_share)
     _demand_kept(work, relaxed, "whatever they do")
     decided = [
-        _decided(problem, relaxed, WHOLE_SHARE * gap_share, firm_time_limit_s)
+        _decided(
+            problem,
+            relaxed,
+            WHOLE_SHARE * gap_share,
+            deadline.left_s(most_s=firm_time_limit_s),
+        )
         for problem in work.problems
     ]
+    bound_krw = sum(bound for _, bound in decided) + work.shared.least_krw(relaxed.prices)
     polished = relaxed
     if any(problem.has_decisions for problem in work.problems):
-        polished = Coordination(work.problems, work.shared).run(
-            relaxed.prices, goal_share=mixing_share, known=[[column for column, _ in decided]]
+        polished = work.coordination().run(
+            relaxed.prices,
+            goal_share=mixing_share,
+            enough_krw=bound_krw + ENOUGH_SHARE * gap_share * abs(bound_krw),
+            known=[[column for column, _ in decided]],
         )
-        bound_krw = sum(bound for _, bound in decided) + work.shared.least_krw(relaxed.prices)
+        if len(everyone) <= pooled_up_to:
+            polished, bound_krw = _pooled(work, polished, bound_krw, gap_share, firm_time_limit_s)
         polished = _replied(work, polished, bound_krw, gap_share, firm_time_limit_s)
         _demand_kept(work, polished, "by the starts of jobs that were found")
     schedule = _schedule(work, polished, relaxed.prices, [bound_krw for _, bound_krw in decided])
     return replace(
         schedule,
+        bound_krw=bound_krw,
         rounds=relaxed.rounds + polished.rounds,
         solve_seconds=time.perf_counter() - began,
     )
@@ -106,6 +129,19 @@ class _Work:
     problems: Sequence[MemberProblem]
     shared: SharedPart
     grid: TimeGrid
+    deadline: Deadline
+
+    def coordination(self) -> Coordination:
+        """Return new rounds, without any answer yet."""
+        return Coordination(self.problems, self.shared, self.deadline)
+
+
+def _problems(members: Sequence[Member], deadline: Deadline) -> Sequence[MemberProblem]:
+    problems = []
+    for member in members:
+        deadline.left_s(most_s=np.inf)
+        problems.append(MemberProblem(member))
+    return problems
 
 
 def _decided(
@@ -119,21 +155,59 @@ def _decided(
     return problem.decide(relaxed.prices, gap_krw=gap_krw, time_limit_s=time_limit_s)
 
 
+def _is_proved(plan: Coordinated, bound_krw: float, gap_share: float) -> bool:
+    return plan.cost_krw <= bound_krw + GOAL_SHARE * gap_share * abs(bound_krw)
+
+
+def _pooled(
+    work: _Work, plan: Coordinated, bound_krw: float, gap_share: float, time_limit_s: float
+) -> tuple[Coordinated, float]:
+    """Solve the problem of all firms as one where prices miss the goal, and raise the bound.
+
+    Where that is not done in time the plan stays as it is.
+    """
+    if _is_proved(plan, bound_krw, gap_share):
+        return plan, bound_krw
+    answer = solve_jointly(
+        work.problems,
+        work.shared,
+        np.zeros(work.grid.steps),
+        gap_krw=ENOUGH_SHARE * gap_share * abs(bound_krw),
+        time_limit_s=work.deadline.left_s(most_s=time_limit_s * len(work.problems)),
+    )
+    if answer is None:
+        return plan, bound_krw
+    bound_krw = max(bound_krw, answer.bound_krw)
+    if answer.objective_krw >= plan.cost_krw:
+        return plan, bound_krw
+    for problem, decisions in zip(work.problems, answer.decisions, strict=True):
+        problem.keep(decisions)
+    drawn_kw = tuple(column.drawn_kw for column in answer.columns)
+    pooled = replace(
+        plan,
+        cost_krw=answer.objective_krw,
+        drawn_kw=drawn_kw,
+        over_kw=work.shared.for_draws(np.sum(drawn_kw, axis=0)).over_kw,
+    )
+    return pooled, bound_krw
+
+
 def _replied(
     work: _Work, plan: Coordinated, bound_krw: float, gap_share: float, time_limit_s: float
 ) -> Coordinated:
     """Let the firms decide again, one after another, until the gap is small or nothing is won."""
     for _ in range(MOST_REPLIES):
-        if plan.cost_krw - bound_krw <= gap_share * abs(plan.cost_krw):
+        if _is_proved(plan, bound_krw, gap_share):
             return plan
         before = [problem.decisions for problem in work.problems]
         columns = _replies(work, plan, WHOLE_SHARE * gap_share, time_limit_s)
-        again = Coordination(work.problems, work.shared).run(
+        again = work.coordination().run(
             plan.prices, goal_share=MIXING_SHARE * gap_share, known=[columns]
         )
         if again.cost_krw >= plan.cost_krw * (1 - MIXING_SHARE * gap_share):
             for problem, decisions in zip(work.problems, before, strict=True):
-                problem.keep(decisions)
+                if decisions is not None:
+                    problem.keep(decisions)
             return plan
         plan = again
     return plan
@@ -141,23 +215,22 @@ def _replied(
 
 def _replies(work: _Work, plan: Coordinated, share: float, time_limit_s: float) -> list[Column]:
     """Return each firm's operation after it answered all others; its decisions are kept to."""
-    drawn_kw = np.sum(plan.drawn_kw, axis=0)
-    batteries_kw = sum(
-        work.shared.for_draws(drawn_kw).battery_kw.values(), start=np.zeros(work.grid.steps)
-    )
-    total_kw = work.shared.cautious_kw + drawn_kw + batteries_kw
+    total_kw = np.sum(plan.drawn_kw, axis=0)
     columns = []
-    for member, problem, own_kw in zip(work.members, work.problems, plan.drawn_kw, strict=True):
+    for problem, own_kw in zip(work.problems, plan.drawn_kw, strict=True):
         kept = problem.cheapest(np.zeros(work.grid.steps), ceiling_kw=own_kw + CEILING_KW)
         if problem.has_decisions:
-            rest_kw = total_kw - member.pricing.base.cautious_kw - own_kw
             gap_krw = share * max(abs(kept.own_krw), 1.0)
-            answer = reply(
-                member, work.shared.terms, rest_kw, gap_krw=gap_krw, time_limit_s=time_limit_s
+            answer = solve_jointly(
+                [problem],
+                work.shared,
+                total_kw - own_kw,
+                gap_krw=gap_krw,
+                time_limit_s=work.deadline.left_s(most_s=time_limit_s),
             )
             if answer is not None:
-                problem.keep(answer.decisions)
-                kept = answer.column
+                problem.keep(answer.decisions[0])
+                kept = answer.columns[0]
         total_kw = total_kw + kept.drawn_kw - own_kw
         columns.append(kept)
     return columns
@@ -199,18 +272,18 @@ def _one_operation_each(
     A mixture may charge and discharge a battery at once, half each; one operation need not.
     """
     columns, schedules = [], []
-    zeros = np.zeros(work.grid.steps)
     for member, problem, drawn_kw, bound_krw in zip(
         work.members, work.problems, mixture.drawn_kw, at_prices_krw, strict=True
     ):
-        columns.append(problem.cheapest(zeros, ceiling_kw=drawn_kw + CEILING_KW))
-        equipment_kw = problem.equipment_kw()
-        verify(member.pricing.site, work.grid, member.pricing.base, equipment_kw)
+        column, equipment_kw = problem.settle(drawn_kw + CEILING_KW)
+        columns.append(column)
+        pricing = member.pricing
+        verify(pricing.site, work.grid, pricing.base, equipment_kw, pricing.terms)
         schedules.append(
             MemberSchedule(
                 firm_id=member.firm_id,
                 equipment_kw=equipment_kw,
-                cost=member.pricing.cost(equipment_kw),
+                cost=pricing.cost(equipment_kw),
                 at_prices_krw=bound_krw,
             )
         )

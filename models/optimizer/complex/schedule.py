@@ -45,9 +45,10 @@ class ComplexSchedule:
     """No joint plan has a lower ``objective_krw``."""
     prices: Prices
     """Won per kW and interval that stand for the shared limits, shape (grid.steps,): each firm's
-    plan is what it would choose by itself at them, but for the gap."""
+    plan is what it would choose by itself at them, but for the gap that prices leave."""
     shared_at_prices_krw: float
-    """The shared part's term of the bound; with the firms' ``at_prices_krw`` it is the bound."""
+    """The shared part's term of the bound at the prices, which with the firms' ``at_prices_krw`` is
+    ``bound_krw`` or, where few firms were solved as one, below it."""
     rounds: int
     """Rounds of prices and answers."""
     solve_seconds: float

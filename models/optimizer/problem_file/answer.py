@@ -85,8 +85,8 @@ def _planned(
         usual_import_kw=rounded(schedule.usual_import_kw),
         planned_import_kw=rounded(schedule.planned_import_kw),
         planned_export_kw=rounded(exported_kw),
-        usual_cost=_cost(schedule.usual_cost),
-        planned_cost=_cost(schedule.planned_cost),
+        usual_cost=cost_of(schedule.usual_cost),
+        planned_cost=cost_of(schedule.planned_cost),
         saved_krw=schedule.saved_krw,
         usual_peak_kw=schedule.usual_peak_kw,
         planned_peak_kw=schedule.planned_peak_kw,
@@ -119,7 +119,8 @@ def _events(problem: SiteProblem, schedule: Schedule) -> list[AnsweredEvent]:
     return answered
 
 
-def _cost(cost: PlanCost) -> AnsweredCost:
+def cost_of(cost: PlanCost) -> AnsweredCost:
+    """Write what a plan costs."""
     return AnsweredCost(
         energy_krw=cost.energy_krw,
         demand_krw=cost.demand_krw,

@@ -12,13 +12,13 @@ from models.optimizer.limits_worth import Kind
 from models.optimizer.schedule import Reason
 
 
-class _Answered(BaseModel):
+class Answered(BaseModel):
     """A part of an answer."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
-class AnsweredCost(_Answered):
+class AnsweredCost(Answered):
     """What the grid's intervals cost, before VAT and fund."""
 
     energy_krw: float
@@ -37,7 +37,7 @@ class AnsweredCost(_Answered):
     """Costs less what is earned, won."""
 
 
-class AnsweredBlock(_Answered):
+class AnsweredBlock(Answered):
     """A stretch of steady action."""
 
     action: Action
@@ -50,7 +50,7 @@ class AnsweredBlock(_Answered):
     """Mean draw from the site bus, kW; negative feeds or reduces."""
 
 
-class AnsweredMove(_Answered):
+class AnsweredMove(Answered):
     """What one piece of equipment does otherwise than usual."""
 
     equipment: str
@@ -67,7 +67,7 @@ class AnsweredMove(_Answered):
     """Why the move pays."""
 
 
-class AnsweredEquipment(_Answered):
+class AnsweredEquipment(Answered):
     """One piece of equipment."""
 
     name: str
@@ -80,7 +80,7 @@ class AnsweredEquipment(_Answered):
     """Energy stored at the start of each interval and at the end, kWh; null if it stores none."""
 
 
-class AnsweredPeak(_Answered):
+class AnsweredPeak(Answered):
     """One peak that is charged."""
 
     name: str
@@ -95,7 +95,7 @@ class AnsweredPeak(_Answered):
     """The same by the plan, kW."""
 
 
-class AnsweredEvent(_Answered):
+class AnsweredEvent(Answered):
     """One demand-response event."""
 
     name: str
@@ -110,7 +110,7 @@ class AnsweredEvent(_Answered):
     """Pay less penalty, won."""
 
 
-class AnsweredDraw(_Answered):
+class AnsweredDraw(Answered):
     """What one piece of equipment draws at one time."""
 
     name: str
@@ -119,7 +119,7 @@ class AnsweredDraw(_Answered):
     """Draw from the site bus, kW; negative takes off the peak."""
 
 
-class AnsweredPeakHour(_Answered):
+class AnsweredPeakHour(Answered):
     """The interval that sets the peak."""
 
     at: AwareDatetime
@@ -132,7 +132,7 @@ class AnsweredPeakHour(_Answered):
     """Of it, what each piece of equipment draws, largest first; what is at rest is left out."""
 
 
-class AnsweredWorth(_Answered):
+class AnsweredWorth(Answered):
     """What more of one limit is worth."""
 
     equipment: str | None
@@ -145,7 +145,7 @@ class AnsweredWorth(_Answered):
     """What the plan then saves more, won per unit; 0 where the limit does not bind."""
 
 
-class AnsweredDrawn(_Answered):
+class AnsweredDrawn(Answered):
     """What one piece of equipment draws by an alternative."""
 
     name: str
@@ -154,7 +154,7 @@ class AnsweredDrawn(_Answered):
     """Draw from the site bus, kW."""
 
 
-class AnsweredAlternative(_Answered):
+class AnsweredAlternative(Answered):
     """One plan to choose from."""
 
     name: Name
@@ -174,7 +174,7 @@ class AnsweredAlternative(_Answered):
     """What it has each piece of equipment do."""
 
 
-class AnsweredExplanation(_Answered):
+class AnsweredExplanation(Answered):
     """What limits the plan."""
 
     usual_peak: AnsweredPeakHour | None
@@ -188,7 +188,7 @@ class AnsweredExplanation(_Answered):
     """The plan and, where they are others, the simplest and the safest."""
 
 
-class PlannedSite(_Answered):
+class PlannedSite(Answered):
     """The plan, beside what would happen without it."""
 
     valid_times: list[AwareDatetime]
@@ -233,7 +233,7 @@ class PlannedSite(_Answered):
     """What limits the plan, where that was asked for."""
 
 
-class AnswerDocument(_Answered):
+class AnswerDocument(Answered):
     """What became of a problem."""
 
     format: Literal["sandan-answer/1"] = "sandan-answer/1"

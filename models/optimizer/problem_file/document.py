@@ -20,8 +20,6 @@ from models.optimizer.problem_file.limits import (
     MOST_EVENTS,
 )
 
-FORMAT = "sandan-problem/1"
-"""Name and version; a field that changes its meaning makes another version."""
 STATE_AGE_MINUTES = 30.0
 """Two intervals: a battery at full power empties a good part of a small store in more."""
 
@@ -37,13 +35,13 @@ Parameter = bool | float | int | str | list[float] | list[int] | list[str]
 """A value that a kind of equipment declares, as in a firm's file."""
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
     """A part of a problem; unknown keys are refused, so that a typing error is not passed over."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class ExportPart(_Part):
+class ExportPart(Part):
     """Power fed back into the grid."""
 
     krw_per_kwh: Amount | list[Amount]
@@ -52,7 +50,7 @@ class ExportPart(_Part):
     """Limit of the connection, kW; left out: none."""
 
 
-class SitePart(_Part):
+class SitePart(Part):
     """The site and its connection."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", examples=["works"])
@@ -77,7 +75,7 @@ class SitePart(_Part):
     """Left out or null: nothing may be fed back."""
 
 
-class GridPart(_Part):
+class GridPart(Part):
     """The intervals planned for, 15 minutes each."""
 
     start: str = Field(examples=["2026-07-15T00:00:00+09:00"])
@@ -86,7 +84,7 @@ class GridPart(_Part):
     """Number of intervals, up to 1,344: two weeks."""
 
 
-class KepcoTariff(_Part):
+class KepcoTariff(Part):
     """A tariff by the dated tables of KEPCO's industrial contracts."""
 
     kind: Literal["kepco"]
@@ -105,7 +103,7 @@ class KepcoTariff(_Part):
     """Bill every day by the tables in force on this one."""
 
 
-class PeakPart(_Part):
+class PeakPart(Part):
     """A price on the largest demand of some intervals."""
 
     name: str = Field(min_length=1, max_length=120)
@@ -118,7 +116,7 @@ class PeakPart(_Part):
     """Billed whatever happens: the peak so far, kW."""
 
 
-class StatedTariff(_Part):
+class StatedTariff(Part):
     """Prices told interval by interval."""
 
     kind: Literal["stated"]
@@ -131,7 +129,7 @@ class StatedTariff(_Part):
     """What each kW above the contract power costs, won."""
 
 
-class _Load(_Part):
+class _Load(Part):
     of: Literal["base", "metered"] = "base"
     """Load without the equipment, or as the meter would show it with the equipment's usual
     operation in it."""
@@ -155,7 +153,7 @@ class QuantileLoad(_Load):
     """Load of each interval by probability level, kW; levels between are interpolated."""
 
 
-class ScenarioPath(_Part):
+class ScenarioPath(Part):
     """One course of the load."""
 
     probability: float = Field(ge=0, le=1)
@@ -177,7 +175,7 @@ class ScenarioLoad(_Load):
     """Probability of that tail."""
 
 
-class StatePart(_Part):
+class StatePart(Part):
     """What was measured of one piece of equipment."""
 
     equipment: str
@@ -192,7 +190,7 @@ class StatePart(_Part):
     """Any of its declared parameters, as they are now."""
 
 
-class RunningPart(_Part):
+class RunningPart(Part):
     """The first interval, where it is under way."""
 
     drawn_kwh: float = Field(allow_inf_nan=False)
@@ -201,7 +199,7 @@ class RunningPart(_Part):
     """Part of it that is over."""
 
 
-class EventPart(_Part):
+class EventPart(Part):
     """A demand-response event."""
 
     name: str = Field(min_length=1, max_length=120)
@@ -224,7 +222,7 @@ class EventPart(_Part):
     """Whether the site may decline."""
 
 
-class PreviousPart(_Part):
+class PreviousPart(Part):
     """The plan made before."""
 
     start: AwareDatetime
@@ -235,7 +233,7 @@ class PreviousPart(_Part):
     """A new plan must save more than this, won."""
 
 
-class EquipmentPart(_Part):
+class EquipmentPart(Part):
     """One piece of equipment, as a firm's file declares it."""
 
     name: str = Field(min_length=1, max_length=120)
@@ -246,11 +244,11 @@ class EquipmentPart(_Part):
     """What its kind declares; units are in the names."""
 
 
-class ProblemDocument(_Part):
+class ProblemDocument(Part):
     """A site's problem."""
 
     format: Literal["sandan-problem/1"]
-    """Name and version of this form."""
+    """Name and version of this form; a field that changes its meaning makes another version."""
     site: SitePart
     """Where it is, and what its connection allows."""
     grid: GridPart

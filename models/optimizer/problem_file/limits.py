@@ -16,3 +16,11 @@ LONGEST_TIME_LIMIT_S = 30.0
 """Whoever waits for an answer gives up after it."""
 MOST_BYTES = 4 * 1024 * 1024
 """Fifty paths of two weeks and a plan of two hundred pieces of equipment are some 3 MiB."""
+MOST_MEMBERS = 1000
+"""Firms of a complex: the largest that was measured, some ten minutes of one core."""
+MOST_SHARED_BATTERIES = 20
+"""More than any feeder has room for."""
+LONGEST_COMPLEX_LIMIT_S = 3600.0
+"""For a thousand firms on a busy machine; the service gives less."""
+MOST_COMPLEX_BYTES = 16 * 1024 * 1024
+"""A thousand firms of two days, with some ten kilobytes of equipment and load each."""

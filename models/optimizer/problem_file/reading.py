@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar, get_args
 
 import numpy as np
 from pydantic import ValidationError
@@ -15,8 +16,8 @@ from models.optimizer.base_load import BaseLoad
 from models.optimizer.grid_terms import GridTerms, RunningInterval
 from models.optimizer.plan import tariff_problem
 from models.optimizer.problem_file.document import (
-    FORMAT,
     KepcoTariff,
+    Part,
     PreviousPart,
     ProblemDocument,
     RunningPart,
@@ -54,6 +55,8 @@ from models.site import Site, site_of
 from models.tariffs.grid_prices import grid_prices
 from models.tariffs.priced_grid import PricedGrid
 
+Document = TypeVar("Document", bound=Part)
+
 FIRST_YEAR, LAST_YEAR = 1999, 2100
 """No meter of 15 minutes is older, and nobody plans for later; both are left out."""
 SHOWN_FAULTS = 5
@@ -74,18 +77,13 @@ def read_problem(text: bytes) -> ToldProblem:
     Whatever is wrong with it is a :class:`ProblemError`, or an error of the equipment or of the
     tariff, raised before anything is solved.
     """
-    if len(text) > MOST_BYTES:
-        raise ProblemTooLargeError(
-            f"the problem has {len(text):,} bytes and up to {MOST_BYTES:,} are taken; shorten its "
-            "grid, or leave out paths or the previous plan"
-        )
-    told = _document(text)
-    _refuse_too_large(told)
+    told = parsed(text, ProblemDocument, most_bytes=MOST_BYTES)
     return ToldProblem(problem=problem_of_document(told), time_limit_s=told.time_limit_s)
 
 
 def problem_of_document(told: ProblemDocument) -> SiteProblem:
     """Return the value that a problem describes."""
+    _refuse_too_large(told)
     grid = TimeGrid(_start(told.grid.start), steps=told.grid.steps)
     equipment = equipment_now(
         [Equipment(**one.model_dump()) for one in told.equipment],
@@ -116,9 +114,15 @@ def problem_of_document(told: ProblemDocument) -> SiteProblem:
             )
 
 
-def _document(text: bytes) -> ProblemDocument:
+def parsed(text: bytes, form: type[Document], *, most_bytes: int) -> Document:
+    """Return what ``text`` says, if it follows ``form``."""
+    if len(text) > most_bytes:
+        raise ProblemTooLargeError(
+            f"the problem has {len(text):,} bytes and up to {most_bytes:,} are taken; shorten its "
+            "grid, or leave out paths or the previous plan"
+        )
     try:
-        return ProblemDocument.model_validate_json(text)
+        return form.model_validate_json(text)
     except ValidationError as invalid:
         faults = invalid.errors(include_url=False)
         told = "; ".join(
@@ -127,9 +131,14 @@ def _document(text: bytes) -> ProblemDocument:
         )
         more = f" and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
         raise UnreadableProblemError(
-            f"{told}{more}; write a {FORMAT} as docs/schedules.md says, or see "
+            f"{told}{more}; write a {_format(form)} as docs/schedules.md says, or see "
             "'sandan schedule --schema'"
         ) from invalid
+
+
+def _format(form: type[Part]) -> str:
+    (name,) = get_args(form.model_fields["format"].annotation)
+    return str(name)
 
 
 def _refuse_too_large(told: ProblemDocument) -> None:

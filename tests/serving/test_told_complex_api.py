@@ -1,0 +1,127 @@
+"""``/v1/schedule/complex`` answers what the command answers, and names what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+from feature_store.errors import SandanError
+from feature_store.settings import Settings
+from models.optimizer.problem_file.complex_reading import read_complex
+from tests.fakes.scheduler import OneJobScheduler
+from tests.models.optimizer.example_complexes import CASTING, COMPLEX, MILLING
+from tests.models.optimizer.example_problems import BATTERY_WITHOUT_WEAR, KILN, changed
+from tests.serving.conftest import serve
+
+PATH = "/v1/schedule/complex"
+PEAK = {"peak_krw_per_kw": 3000.0}
+KILN_PART = {"name": "kiln", "kind": "shiftable_job", "parameters": KILN}
+SCENARIOS = {"kind": "scenarios", "paths": [{"probability": 1.0, "kw": [100.0] * 8}]}
+BAD = {
+    "no firm is named": (COMPLEX | {"members": []}, "unreadable-problem", ["members"]),
+    "the format is another": (
+        COMPLEX | {"format": "sandan-complex/2"},
+        "unreadable-problem",
+        ["format", "write a sandan-complex/1"],
+    ),
+    "a firm is named twice": (
+        COMPLEX | {"members": [CASTING, CASTING]},
+        "unusable-complex",
+        ["casting is named twice"],
+    ),
+    "firms are planned for other intervals": (
+        changed(COMPLEX, members__1__grid__start="2026-07-01T15:00:00+09:00"),
+        "unusable-complex",
+        ["milling is planned from", "the same intervals"],
+    ),
+    "the limit is not told for every interval": (
+        COMPLEX | {"shared": {"feeder_limit_kw": [600.0] * 7}},
+        "unusable-complex",
+        ["feeder_limit_kw has shape (7,)", "each of the 8 intervals"],
+    ),
+    "the peak counts an interval that is none": (
+        COMPLEX | {"shared": PEAK | {"peak_steps": [8]}},
+        "unusable-complex",
+        ["peak_steps counts intervals 8 to 8", "0 to 7"],
+    ),
+    "a shared battery's energy has no price": (
+        COMPLEX | {"shared": {"batteries": [BATTERY_WITHOUT_WEAR]}},
+        "unusable-complex",
+        ["give battery_krw_per_kwh"],
+    ),
+    "a job is shared": (
+        COMPLEX | {"shared": {"batteries": [KILN_PART]}},
+        "unusable-equipment",
+        ["shared, kiln: only batteries are shared"],
+    ),
+    "a firm's load is missing": (
+        changed(COMPLEX, members__1__base_load__kw=[None] * 8),
+        "unusable-base-load",
+        ["members.1, milling: base_load.kw: no load is told"],
+    ),
+    "a firm's load is told as scenarios": (
+        COMPLEX | {"members": [CASTING, MILLING | {"base_load": SCENARIOS}]},
+        "unusable-problem",
+        ["members.1, milling: scenarios cannot be planned together with other firms"],
+    ),
+    "a firm feeds back": (
+        changed(COMPLEX, members__0__site__export={"krw_per_kwh": 50.0}),
+        "unusable-problem",
+        ["members.0, casting: site.export cannot be planned together"],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    served = serve(Settings(home=tmp_path_factory.mktemp("home")), OneJobScheduler())
+    yield served.client
+    served.application.close()
+
+
+def test_both_doors_give_the_same_answer(client):
+    ended = CliRunner().invoke(
+        app, ["schedule", "--problem", "-", "--out", "-"], input=json.dumps(COMPLEX)
+    )
+    answer = client.post(PATH, json=COMPLEX)
+    assert (ended.exit_code, answer.status_code) == (0, 200)
+    documents = [json.loads(ended.output), answer.json()]
+    for document in documents:
+        document["plan"].pop("solve_seconds")
+    assert documents[0] == documents[1]
+
+
+def test_a_complex_without_a_plan_is_a_problem_document(client):
+    answer = client.post(PATH, json=changed(COMPLEX, shared__feeder_limit_kw=300.0))
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/infeasible")
+    assert answer.json()["detail"].startswith("the feeder's limit cannot be kept")
+
+
+def test_the_services_own_time_limit_holds(tmp_path):
+    served = serve(Settings(home=tmp_path, solver_time_limit_s=1e-9), OneJobScheduler())
+    answer = served.client.post(PATH, json=COMPLEX)
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/solver-timed-out")
+    served.application.close()
+
+
+@pytest.mark.parametrize(("told", "kind", "said"), BAD.values(), ids=BAD)
+def test_what_is_wrong_is_named_with_its_mend(client, told, kind, said):
+    text = json.dumps(told)
+    with pytest.raises(SandanError):  # where nothing has been solved yet
+        read_complex(text.encode())
+    answer = client.post(PATH, content=text)
+    assert answer.status_code == 422
+    document = answer.json()
+    assert document["type"] == f"/problems/{kind}"
+    assert [part for part in said if part not in document["detail"]] == []
+    ended = CliRunner().invoke(app, ["schedule", "--problem", "-"], input=text)
+    assert ended.exit_code == 1
+    assert f"error: {document['detail']}" in ended.output
+
+
+def test_a_page_of_another_site_may_not_ask(client):
+    answer = client.post(PATH, json=COMPLEX, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
