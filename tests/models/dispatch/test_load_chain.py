@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from feature_store.time_grid import STEPS_PER_DAY
 from models.dispatch.load_chain import (
     HIGHEST_SHARE,
+    JUMP_SHARE,
     MEANS,
     SCORES,
     chain_of_days,
@@ -93,3 +94,10 @@ def test_the_mean_of_the_last_hours_begins_with_the_first_score_and_follows_slow
         mean = next_mean(mean, 1.0)
     assert mean == pytest.approx(1.0, abs=1e-3)
     assert next_mean(0.0, 1.0) < 0.1
+
+
+def test_a_load_may_leap_from_anywhere_to_anywhere():
+    chain = chain_of_days(some_days(3, 20), np.ones(20))
+    to_level = chain.moves[:-1].reshape(STEPS - 1, -1, len(SCORES), len(MEANS)).sum(axis=3)
+    share_of_highest = 0.0228  # of a bell curve above 2, midway between the two highest scores
+    assert (to_level[..., -1] > 0.99 * JUMP_SHARE * share_of_highest).all()
