@@ -7,23 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from feature_store.compiled import compiled_for
 from feature_store.time_grid import KilowattArray
 
-_VALUES_AT_ONCE = 3 * 2**14
-"""Worked on together: 400 kB an array, of which a handful stays near the
-processor."""
-
-_FEW = 16
-"""Samples up to this size are ranked by comparing each value with each: ``_FEW`` squared stays
-below what sorting costs."""
-
-_MANY_ROWS = 512
-"""Rows from which on that is cheaper: numpy compares long rows fast, and calls have their price."""
+_FEW = 64
+"""Samples up to this size are ordered by putting each value in its place among those before; of
+larger ones that would cost more than sorting."""
 
 _LEAST_SPAN = np.finfo(np.float64).tiny
 """Where only one value is near, there is nothing to divide, and its share does not matter."""
-
-_Order = npt.NDArray[np.uint8] | npt.NDArray[np.int64]
 
 
 def weighted_quantiles(
@@ -44,116 +36,55 @@ def weighted_quantiles(
         np.float64(2.0)
     """
     sample = values.shape[-1]
-    rows = values.reshape(-1, sample)
-    weight = weights.reshape(-1, sample)  # of every row, or one for all
+    rows = np.require(values, np.float64, ["C", "W"]).reshape(-1, sample)
+    weight = np.require(weights, np.float64, ["C", "W"]).reshape(-1, sample)
+    if sample > _FEW:  # in order, each is in its place at once
+        order = np.argsort(rows, axis=1, kind="stable")
+        rows = np.take_along_axis(rows, order, axis=1)
+        weight = np.take_along_axis(np.broadcast_to(weight, rows.shape), order, axis=1)
     quantiles = np.empty((len(rows), len(levels)))
-    many = max(1, _VALUES_AT_ONCE // sample)
-    for first in range(0, len(rows), many):
-        block = slice(first, first + many)
-        of_block = weight if len(weight) == 1 else weight[block]
-        quantiles[block] = _quantiles(rows[block].T, of_block.T, levels).T
+    _fill(rows, weight, np.array(levels, dtype=np.float64), quantiles)
     return quantiles.reshape(*values.shape[:-1], len(levels))
 
 
-def _quantiles(
-    values: KilowattArray, weight: KilowattArray, levels: Sequence[float]
-) -> KilowattArray:
-    """Quantiles of samples, shape (sample, rows); they have shape (levels, rows).
-
-    The sample is the first axis: numpy adds long rows faster than it adds up many short ones.
-    """
-    sample, rows = values.shape
-    values = np.ascontiguousarray(values)
-    last: npt.NDArray[np.int64] | int = sample - 1
-    known = np.isfinite(values) & (weight > 0)
-    if not known.all():
-        values = np.where(known, values, np.inf)  # ordered last
-        weight = np.where(known, weight, 0.0)
-        number = _count(known)
-        last = np.maximum(number - 1, 0)
-        if not number.all():
-            values[:, number == 0] = np.nan
-    row = np.arange(rows)
-    order = _order(values)
-    midpoint = _midpoints(_in_order(weight, order))
-    quantiles = np.empty((len(levels), rows))
-    for made, level in zip(quantiles, levels, strict=True):
-        high_at = np.minimum(_count(midpoint < level), last) * rows + row
-        low_at = np.maximum(high_at - rows, row)
-        begin, low, high = (
-            midpoint.take(low_at),
-            _at(values, order, low_at, row),
-            _at(values, order, high_at, row),
-        )
-        span = midpoint.take(high_at) - begin
-        share = np.clip((level - begin) / np.maximum(span, _LEAST_SPAN), 0.0, 1.0)
-        np.minimum(low + share * (high - low), high, out=made)  # rounding passes it
-    return quantiles
-
-
-def _midpoints(weight: KilowattArray) -> KilowattArray:
-    """Share of the weight up to the middle of each entry of ordered samples, (sample, rows)."""
-    sample, rows = weight.shape
-    if rows < sample:
-        reached = np.cumsum(weight, axis=0)
-    else:  # the same sums in the same order, all rows at once
-        reached = np.empty_like(weight)
-        reached[0] = weight[0]
-        for before, entry, after in zip(reached, weight[1:], reached[1:], strict=False):
-            np.add(before, entry, out=after)
-    total = reached[-1]
-    some = np.where(total > 0, total, np.nan)
-    weight /= 2
-    reached -= weight
-    reached /= some
-    return reached
-
-
-def _order(values: KilowattArray) -> _Order:
-    """Which entries of samples, shape (sample, rows), come first, second and so on.
-
-    Of equal ones, and of NaN, the earlier comes first.
-    """
-    sample, rows = values.shape
-    if sample > _FEW or rows < _MANY_ROWS:
-        ordered = np.argsort(values.T, axis=1, kind="stable")
-        return np.ascontiguousarray(ordered.T)
-    place = np.arange(sample, dtype=np.uint8)[:, None]
-    rank = np.empty((sample, rows), dtype=np.uint8)
-    rank[:] = place
-    for later in range(1, sample):
-        above = (values[:later] > values[later]).view(np.uint8)
-        rank[:later] += above
-        rank[later] -= np.add.reduce(above, axis=0, dtype=np.uint8)
-    order = np.zeros_like(rank)
-    for entry in range(1, sample):
-        stands = (rank[entry] == place).view(np.uint8)
-        stands *= np.uint8(entry)
-        order |= stands
-    return order
-
-
-def _in_order(weight: KilowattArray, order: _Order) -> KilowattArray:
-    """Weights, shape (sample, rows) or (sample, 1), of ordered entries."""
-    if weight.shape[1] == 1:
-        return weight.take(order)
-    rows = weight.shape[1]
-    return weight.take(order.astype(np.int64, copy=False) * rows + np.arange(rows))
-
-
-def _at(
+@compiled_for("void(float64[:, ::1], float64[:, ::1], float64[::1], float64[:, ::1])")
+def _fill(
     values: KilowattArray,
-    order: _Order,
-    at: npt.NDArray[np.int64],
-    row: npt.NDArray[np.int64],
-) -> KilowattArray:
-    """The values that stand at flat places ``at`` once ordered, one a row."""
-    entry = order.take(at).astype(np.int64, copy=False)
-    return values.take(entry * len(row) + row)
-
-
-def _count(true: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """How many of the first axis are true."""
-    of_byte = len(true) <= np.iinfo(np.uint8).max  # numpy adds bytes up eight times as fast
-    kind = np.uint8 if of_byte else np.int64
-    return np.add.reduce(true.view(np.uint8), axis=0, dtype=kind).astype(np.int64, copy=False)
+    weights: KilowattArray,
+    levels: npt.NDArray[np.float64],
+    quantiles: KilowattArray,
+) -> None:
+    """Fill quantiles, shape (rows, levels), of rows of values; weights of each row, or one."""
+    ordered, weight, midpoint = np.empty((3, values.shape[1]))
+    for row in range(len(values)):
+        weight_of = weights[row] if len(weights) > 1 else weights[0]
+        number = 0
+        reached = 0.0
+        for entry in range(values.shape[1]):
+            value = values[row, entry]
+            if not np.isfinite(value) or not weight_of[entry] > 0:
+                continue
+            place = number
+            while place > 0 and ordered[place - 1] > value:
+                ordered[place], weight[place] = ordered[place - 1], weight[place - 1]
+                place -= 1
+            ordered[place], weight[place] = value, weight_of[entry]
+            number += 1
+        for place in range(number):
+            reached += weight[place]
+            midpoint[place] = reached - weight[place] / 2
+        for at in range(len(levels)):
+            if number == 0:
+                quantiles[row, at] = np.nan
+                continue
+            high = 0
+            for place in range(number):
+                midpoint_share = midpoint[place] / reached
+                high += midpoint_share < levels[at]
+            high = min(high, number - 1)
+            low = max(high - 1, 0)
+            begin = midpoint[low] / reached
+            span = midpoint[high] / reached - begin
+            share = min(max((levels[at] - begin) / max(span, _LEAST_SPAN), 0.0), 1.0)
+            between = ordered[low] + share * (ordered[high] - ordered[low])
+            quantiles[row, at] = min(between, ordered[high])  # rounding passes it

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from feature_store.features.load_table import IntArray
 from feature_store.features.local_days import NO_DAY
+from feature_store.features.loops import fill_members, nearest_days
 from feature_store.features.sight import Sight
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 
@@ -75,21 +76,24 @@ class Analogues:
         """Tell what the days did at the clock time of each target of some issue times.
 
         Returns:
-            Weight and load, lifted to the present level, shape (MEMBERS, issues, leads) each; both
+            Weight and load, lifted to the present level, shape (issues, leads, MEMBERS) each; both
             are 0 where nothing is known. Of a few issue times, they stay near the processor.
         """
         day, ahead = self.day[issues], np.arange(self.day.shape[1])[:, None]
         successor = np.where(day == NO_DAY, NO_DAY, day + ahead)
-        days_kw = sight.whole_days(np.moveaxis(successor, -1, 0), issues.start)
+        days_kw = sight.whole_days(successor.reshape(1, len(day), -1), issues.start)
         place = sight.target_place[issues] - issues.start * self.day.shape[1]
-        at = place * STEPS_PER_DAY + sight.target_step[issues]
-        fade = LIFT * np.exp(-sight.lead[issues] / LIFT_FADES_STEPS)
-        demand_kw = days_kw.reshape(MEMBERS, -1).take(at, axis=1)
-        demand_kw += fade * _by_member(self.lift_kw[issues]).take(place, axis=1)
-        weight = _by_member(self.weight[issues]).take(place, axis=1)
-        unknown = np.isnan(demand_kw)
-        if unknown.any():
-            demand_kw[unknown] = weight[unknown] = 0.0
+        weight, demand_kw = np.empty((2, *place.shape, MEMBERS))
+        fill_members(
+            days_kw.reshape(-1, MEMBERS, STEPS_PER_DAY),
+            self.weight[issues].reshape(-1, MEMBERS),
+            self.lift_kw[issues].reshape(-1, MEMBERS),
+            LIFT * np.exp(-sight.lead[issues].ravel() / LIFT_FADES_STEPS),
+            place.ravel(),
+            sight.target_step[issues].ravel(),
+            weight.reshape(-1, MEMBERS),
+            demand_kw.reshape(-1, MEMBERS),
+        )
         return weight, demand_kw
 
 
@@ -108,12 +112,12 @@ class AnalogueSample:
 def analogue_sample(sight: Sight) -> AnalogueSample:
     """Find the days alike of every issue time, and what they did at its targets."""
     found = sight.once(find_analogues)
-    weight, demand_kw = np.empty((2, MEMBERS, *sight.lead.shape))
+    weight, demand_kw = np.empty((2, *sight.lead.shape, MEMBERS))
     for issues in a_few_at_once(sight):
-        weight[:, issues], demand_kw[:, issues] = found.members(sight, issues)
+        weight[issues], demand_kw[issues] = found.members(sight, issues)
     return AnalogueSample(
-        demand_kw=np.moveaxis(demand_kw, 0, -1),
-        weight=np.moveaxis(weight, 0, -1),
+        demand_kw=demand_kw,
+        weight=weight,
         day=found.day.reshape(-1, MEMBERS)[sight.target_place],
     )
 
@@ -180,22 +184,11 @@ def _nearest(sight: Sight, distance_kw: KilowattArray) -> tuple[IntArray, Kilowa
         Shape (issues, target days, MEMBERS) each; infinite where there is no further day.
     """
     order = np.argsort(distance_kw, axis=1, kind="stable")  # of those as near, the youngest first
-    order = order[:, : int(np.isfinite(distance_kw).sum(axis=1).max())]
-    begin = np.arange(len(order))[:, None] * distance_kw.shape[1]
-    ordered_kw = distance_kw.take(order + begin)
-    past = sight.issue_day - 1 - order
     kinds = sight.kind(sight.target_days)
     day = np.full((*kinds.shape, MEMBERS), NO_DAY)
     near_kw = np.full(day.shape, np.inf)
-    for ahead in range(kinds.shape[1]):
-        successor = np.minimum(past + ahead, sight.issue_day)
-        usable = sight.kind(successor) == kinds[:, ahead, None]
-        usable &= (successor < sight.issue_day) & np.isfinite(ordered_kw)  # it is over by now
-        rank = np.cumsum(usable, axis=1) - 1
-        issue, place = np.nonzero(usable & (rank < MEMBERS))
-        member = rank[issue, place]
-        day[issue, ahead, member] = past[issue, place]
-        near_kw[issue, ahead, member] = ordered_kw[issue, place]
+    of_day, calendar = sight.of_firms.kind, sight.calendar
+    nearest_days(distance_kw, order, sight.issue_day[:, 0], of_day, calendar, kinds, day, near_kw)
     return day, near_kw
 
 
@@ -205,11 +198,6 @@ def _prior(sight: Sight, day: IntArray) -> FloatArray:
     faded = np.power(AGE_FADES, np.arange(REACH_DAYS + 1))
     weekday = sight.group(day) == sight.group(issue_day)
     return faded.take(issue_day - day, mode="clip") * np.where(weekday, SAME_WEEKDAY, 1.0)
-
-
-def _by_member(table: FloatArray) -> FloatArray:
-    """A table of shape (issues, target days, MEMBERS) as (MEMBERS, issues x target days)."""
-    return np.ascontiguousarray(table.reshape(-1, MEMBERS).T)
 
 
 def _lift(sight: Sight, day: IntArray) -> KilowattArray:

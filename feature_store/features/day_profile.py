@@ -50,7 +50,7 @@ class DayProfile:
 
 def _spread_kw(days_kw: KilowattArray, profile_kw: KilowattArray) -> KilowattArray:
     """Weighted standard deviation of days, newest first, around their profile."""
-    return np.sqrt(faded_mean(np.square(day_kw - profile_kw) for day_kw in days_kw))
+    return np.sqrt(faded_mean(np.square(days_kw - profile_kw)))
 
 
 def _newest_known(days_kw: KilowattArray) -> KilowattArray:

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import numpy as np
 
-from feature_store.features.analogues import FloatArray, a_few_at_once, find_analogues
+from feature_store.features.analogues import a_few_at_once, find_analogues
 from feature_store.features.feature import Column
+from feature_store.features.loops import add_members
 from feature_store.features.sight import LONGEST_LOOKBACK, Sight
 
 _SCALE = 2.0**500
@@ -33,16 +34,16 @@ class PastAlike:
     def values(self, sight: Sight) -> tuple[Column, ...]:
         """See :class:`feature_store.features.feature.Feature`."""
         found = sight.once(find_analogues)
-        total, total_kw, squares, squared = np.zeros((4, *sight.lead.shape))
+        totals = np.empty((4, *sight.lead.shape))
         for issues in a_few_at_once(sight):
-            scaled, demand_kw = found.members(sight, issues)
-            scaled *= _SCALE
-            _add(scaled, total[issues])
-            _add(np.square(scaled), squared[issues])
-            scaled *= demand_kw
-            _add(scaled, total_kw[issues])
-            scaled *= demand_kw
-            _add(scaled, squares[issues])
+            weight, demand_kw = found.members(sight, issues)
+            members = weight.shape[-1]
+            of_issues = np.empty((4, weight[..., 0].size))
+            add_members(
+                weight.reshape(-1, members), demand_kw.reshape(-1, members), _SCALE, of_issues
+            )
+            totals[:, issues] = of_issues.reshape(totals[:, issues].shape)
+        total, squared, total_kw, squares = totals
         some = np.where(total > 0, total, np.nan)
         mean_kw = total_kw / some
         variance = squares / some - np.square(mean_kw)
@@ -54,9 +55,3 @@ class PastAlike:
             np.where(total > 0, near_kw, np.nan),
             np.maximum(some / np.maximum(squared, _TINY) * some, 1.0),
         )
-
-
-def _add(of_members: FloatArray, total: FloatArray) -> None:
-    """Add members up one by one: numpy's own order of a sum depends on the shape."""
-    for of_member in of_members:
-        total += of_member

@@ -60,12 +60,10 @@ class RecentRange:
 def _at_shares(last_kw: KilowattArray, shares: tuple[float, ...]) -> list[KilowattArray]:
     """Readings below which shares of the known ones lie, shape (issues, 1) each."""
     ordered = np.sort(last_kw, axis=1)  # NaN last
-    number = last_kw.shape[1] - np.isnan(last_kw).sum(axis=1, keepdims=True)
+    number = last_kw.shape[1] - np.isnan(last_kw).sum(axis=1)
     most = np.maximum(number - 1, 0)
-    return [
-        np.take_along_axis(ordered, np.rint(share * most).astype(np.int64), axis=1)
-        for share in shares
-    ]
+    row = np.arange(len(ordered))
+    return [ordered[row, np.rint(share * most).astype(np.int64)][:, None] for share in shares]
 
 
 def _running_since(day_kw: KilowattArray, middle_kw: KilowattArray) -> IntArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -23,7 +23,7 @@ from feature_store.features.local_days import (
     local_days,
     slots,
 )
-from feature_store.features.means import mean_around, weighted
+from feature_store.features.loops import faded_means, means_around
 from feature_store.features.seen_weather import SeenWeather, seen_weather
 from feature_store.time_grid import (
     INTERVAL,
@@ -195,7 +195,7 @@ class Sight:
         Shape (issues, leads); nothing is known outside of the last ``DEVIATION_STEPS``.
         """
         if steps not in self._around_kw:
-            self._around_kw[steps] = mean_around(self.deviation_kw, steps)
+            self._around_kw[steps] = means_around(self.deviation_kw, steps)
         around_kw = self._around_kw[steps]
         most = around_kw.shape[1] - 1
         place = self.days.slot_on(day, self.target_step) - self.issue[:, None]
@@ -353,21 +353,7 @@ def sight(asked: Sequence[Asked]) -> Sight:
     )
 
 
-def faded_mean(days_kw: Iterable[KilowattArray]) -> KilowattArray:
-    """Mean of the loads of days, newest first, newer ones weighing more; all of one shape.
-
-    Added one by one: the order of a sum decides its last bit, and numpy's depends on the shape.
-    """
-    total_kw: KilowattArray | float = 0.0
-    total: KilowattArray | float = 0.0
-    for seen_kw, weight in zip(days_kw, PROFILE_WEIGHTS, strict=True):
-        unknown = np.isnan(seen_kw)
-        weighted_kw = seen_kw * weight
-        if unknown.any():
-            weighted_kw[unknown] = 0.0
-            total = total + ~unknown * weight
-        else:
-            total += weight  # one number until something is unknown
-        weighted_kw += total_kw
-        total_kw = weighted_kw
-    return weighted(np.asarray(total_kw), np.asarray(total))
+def faded_mean(days_kw: KilowattArray) -> KilowattArray:
+    """Mean of the loads of days, newest first on the first axis, newer ones weighing more."""
+    of_day = days_kw.shape[1:]
+    return faded_means(days_kw.reshape(len(days_kw), -1), PROFILE_WEIGHTS).reshape(of_day)

@@ -43,6 +43,16 @@ def test_they_are_what_is_worked_out_by_hand(told):
     np.testing.assert_allclose(of_row(told), expected, rtol=1e-9, atol=1e-9 * scale)
 
 
+@pytest.mark.parametrize("sample", [64, 65, 300])
+def test_so_are_those_of_large_samples(sample):
+    random = np.random.default_rng(sample)
+    kw = random.integers(0, 40, sample).astype(float)  # many are equal
+    kw[random.random(sample) < 0.1] = np.nan
+    told = list(zip(kw, random.random(sample), strict=True))
+    expected = [by_hand(told, level) for level in LEVELS]
+    np.testing.assert_allclose(of_row(told), expected, rtol=1e-9, atol=1e-9)
+
+
 @given(sample=st.lists(values, min_size=1, max_size=12), weight=st.floats(1e-3, 1e3))
 def test_of_equal_weights_they_are_the_quantiles_that_numpy_calls_hazens(sample, weight):
     made = of_row([(kw, weight) for kw in sample])
