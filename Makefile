@@ -19,6 +19,9 @@ endif
 ifdef PIP_CERT
 export SSL_CERT_FILE ?= $(PIP_CERT)
 endif
+# What is imported is compiled once and kept: tests start some hundred processes, the largest of which
+# would else spend ten seconds of the processor on compiling libraries. 'make clean' removes it.
+unexport PYTHONDONTWRITEBYTECODE
 CODE := cli feature_store models serving training bench tests
 
 help: ## List these commands
@@ -34,8 +37,10 @@ web: .venv/.web ## Fetch the two script libraries of the operator pages (part of
 demo: setup ## Run the whole product on the packaged sample complex
 	@$(BIN)/sandan demo
 
+# One thread of the linear algebra in each process: there is a process a core already. Files in their order,
+# not the longest lists first: a file of few long tests would come last and be waited for alone.
 test: setup ## Run every test and every example in a docstring
-	@$(BIN)/python -m pytest --quiet --doctest-modules --numprocesses logical --dist loadfile
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --doctest-modules --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 soak: setup ## Run the random tests in their long form and kill the ledger again and again (an hour)
 	@$(BIN)/python -m bench.run soak durability

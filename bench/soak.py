@@ -4,7 +4,8 @@ A thousand sequences of new, repeated, corrected, late and shuffled deliveries e
 as plain lists end; a thousand changes of what became known after a moment leave every feature, and
 every forecast, of that moment bit-identical; three hundred random frames equal plain loops; five
 hundred hot solves equal cold ones, and of three hundred problems without a plan the conflict is
-named. The short form of the same tests runs with ``make test``.
+named; a thousand questions about bills are answered or refused by name. The short form of the same
+tests runs with ``make test``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ FOLDERS = (
     "tests/models/optimizer/test_conflict.py",
     "tests/models/optimizer/test_hot_problem.py",
     "tests/models/optimizer/test_mutated_plans.py",
+    "tests/serving/test_bills_api.py",
+    "tests/serving/test_worked_bills_api.py",
 )
 
 

@@ -30,7 +30,10 @@ def serve(
     settings = Settings().model_copy(update={k: v for k, v in asked.items() if v is not None})
     INFO.print("Starting …")
     with running_server(settings, forecast_required=False, show_log=True) as server:
+        lacking = (
+            server.lacking()
+        )  # tries a forecast of every firm, which makes the next ones quick
         INFO.print(f"Ready: {server.url} (Ctrl-C ends it)")
-        if server.lacking:
-            INFO.print(f"note: {server.lacking}", markup=False, soft_wrap=True)
+        if lacking:
+            INFO.print(f"note: {lacking}", markup=False, soft_wrap=True)
         server.wait()

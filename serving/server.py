@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
@@ -48,8 +48,10 @@ class RunningServer:
 
     url: str
     process: subprocess.Popen[bytes]
-    lacking: str | None = None
-    """What it has yet to be given, and what to do; None if nothing."""
+
+    def lacking(self) -> str | None:
+        """Ask it what it has yet to be given, and what to do; None if nothing."""
+        return _why_no_forecast(self.url) or _no_reading(self.url)
 
     def wait(self) -> None:
         """Return when the server ends or somebody presses Ctrl-C."""
@@ -68,7 +70,7 @@ def running_server(
     Args:
         settings: Handed to the server through its environment.
         forecast_required: Whether a server out of which no forecast comes is ended, as when no
-            firm is declared; else it serves, and says so in ``lacking``.
+            firm is declared; else it serves, and says so when asked what is lacking.
         show_log: Whether its log goes to standard error instead of ``serve.log`` below home.
 
     Raises:
@@ -91,10 +93,9 @@ def running_server(
         server = RunningServer(url=_url(host, settings.port), process=process)
         try:
             _wait_until_it_answers(server, log=None if show_log else log)
-            missing = _why_no_forecast(server.url)
-            if missing and forecast_required:
+            if forecast_required and (missing := _why_no_forecast(server.url)):
                 raise ServerError(missing)
-            yield replace(server, lacking=missing or _no_reading(server.url))
+            yield server
         finally:
             _stop(process)
 

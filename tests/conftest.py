@@ -7,6 +7,7 @@ import pytest
 from bench.private_postgres import NoPostgresError, private_postgres
 from feature_store.storage.database import open_engine
 from feature_store.storage.migrate import upgrade
+from tests.made_ledgers import lay_ledger
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,8 @@ def postgres_url(postgres, upgraded_template):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request, tmp_path):
-    """URL of an empty database of each kind."""
+    """URL of a database of each kind with an empty ledger."""
     if request.param == "sqlite":
+        lay_ledger(tmp_path)
         return f"sqlite:///{tmp_path / 'sandan.db'}"
     return request.getfixturevalue("postgres_url")

@@ -22,6 +22,7 @@ from serving.planner import Planner
 from serving.suggestions.suggestion_store import SuggestionStore
 from tests.fakes.forecaster import LastWeekForecaster
 from tests.fakes.scheduler import OneJobScheduler
+from tests.made_ledgers import lay_ledger
 from tests.serving.conftest import NOW, fill
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -63,8 +64,8 @@ def chromium() -> Iterator[Browser]:
 def pages(tmp_path: Path) -> Iterator[Pages]:
     """Serve one firm of three weeks; nothing is proposed yet."""
     settings = Settings(home=tmp_path, replay_time=NOW)
+    lay_ledger(settings.home, fill)
     ledger = open_store(settings)
-    fill(ledger)
     planner = Planner(
         store=ledger,
         forecaster=LastWeekForecaster(),

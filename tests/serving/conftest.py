@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from serving.suggestions.suggestion_store import SuggestionStore
 from tests.builders import MONDAY, a_batch, a_firm
 from tests.fakes.forecaster import LastWeekForecaster
 from tests.fakes.scheduler import OneJobScheduler
+from tests.made_ledgers import lay_ledger
 from tests.serving.app_client import AppClient
 
 DAYS = 21
@@ -81,9 +83,11 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def serve_with(settings: Settings) -> Iterator[Callable[..., Served]]:
     """Serve the filled complex with a scheduler and a forecaster of the test's choice."""
-    ledger = open_store(settings)
-    fill(ledger)
-    ledger.close()
+    if settings.database_url:
+        with closing(open_store(settings)) as ledger:
+            fill(ledger)
+    else:
+        lay_ledger(settings.home, fill)
     opened: list[Served] = []
 
     def start(scheduler: Scheduler | None = None, forecaster=None) -> Served:

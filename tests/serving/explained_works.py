@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from feature_store.settings import Settings
-from feature_store.storage.ledger_store import open_store
+from feature_store.storage.ledger_store import LedgerStore, open_store
 from feature_store.storage.recent_window import WindowedStore
 from feature_store.time_grid import STEPS_PER_DAY
 from models.forecasting.forecaster import Forecaster
@@ -15,6 +15,7 @@ from models.forecasting.typical_of_store import TypicalOfStore
 from tests.builders import MONDAY, a_batch_of, a_firm, a_history
 from tests.fakes.made_load import a_made_load
 from tests.fakes.scheduler import OneJobScheduler
+from tests.made_ledgers import lay_ledger
 from tests.serving.conftest import FIRM, Served, serve
 
 DAYS = 91
@@ -28,8 +29,11 @@ NEW, IDLE, SILENT = "new_works", "idle_works", "press_works"
 
 def fill_home(folder: Path) -> Settings:
     """Store the complex in a folder."""
-    settings = Settings(home=folder, replay_time=NOW)
-    ledger = open_store(settings)
+    lay_ledger(folder, _fill)
+    return Settings(home=folder, replay_time=NOW)
+
+
+def _fill(ledger: LedgerStore) -> None:
     loads = {firm_id: a_made_load(DAYS, firm_id=firm_id).demand_kw for firm_id in (FIRM, NEW)}
     loads[NEW] = loads[NEW].copy()
     loads[NEW][: -3 * STEPS_PER_DAY] = np.nan
@@ -38,8 +42,6 @@ def fill_home(folder: Path) -> Settings:
         ledger.declare(a_firm(firm_id, holiday_country=None), known_at=MONDAY)
     for firm_id, demand_kw in loads.items():
         ledger.append(a_batch_of(a_history(demand_kw.tolist(), firm_id=firm_id)), recorded_at=READ)
-    ledger.close()
-    return settings
 
 
 def serve_explained(settings: Settings, model: Forecaster | None) -> Served:

@@ -34,6 +34,7 @@ from tests.fakes.fitted_model import VERSION, a_fitted_model
 from tests.fakes.forecaster import FailingForecaster
 from tests.fakes.made_load import a_made_load
 from tests.fakes.scheduler import OneJobScheduler
+from tests.made_ledgers import lay_ledger
 from tests.made_weather import PLACE, a_weather
 
 DAYS = 91
@@ -44,6 +45,7 @@ FIRM = "kiln_works"
 
 @pytest.fixture
 def ledger(tmp_path: Path):
+    lay_ledger(tmp_path)
     opened = open_store(Settings(home=tmp_path))
     yield opened
     opened.close()

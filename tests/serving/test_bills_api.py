@@ -1,8 +1,12 @@
-"""A bill over the API is that of the command line; what cannot be billed is a named problem."""
+"""A bill over the API is that of the command line; what cannot be billed is a named problem.
+
+``SANDAN_SOAK=1`` runs the long form.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +21,7 @@ from serving.api.problem import problem_of
 from tests.serving.billed_works import BACKWARDS, HALF_READ, NOW, SILENT, serve_billed
 from tests.serving.conftest import FIRM, Served
 
+QUESTIONS = 1000 if os.environ.get("SANDAN_SOAK") else 50
 OCTOBER = f"/v1/firms/{FIRM}/bills/2026-10"
 
 
@@ -246,7 +251,9 @@ terms = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=QUESTIONS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(month=months | st.just("2026-10"), terms=terms)
 def test_no_question_is_answered_by_a_fault_of_the_service(served, month, terms):

@@ -5,6 +5,7 @@ import inspect
 import io
 import json
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import anyio
@@ -20,6 +21,7 @@ from serving.api.reading_routes import EXAMPLE, take_readings
 from tests.builders import MONDAY, a_firm
 from tests.fakes.scheduler import OneJobScheduler
 from tests.made_exports import CUSTOMER, MADE
+from tests.made_ledgers import lay_ledger
 from tests.serving.conftest import NOW, serve
 from tests.serving.sent_readings import (
     FIRM,
@@ -46,15 +48,21 @@ every_form = pytest.mark.parametrize("form", FORMS, ids=str)
 
 def open_complex(url, tmp_path, now=NOW):
     settings = Settings(home=tmp_path, database_url=url, replay_time=now)
-    ledger = open_store(settings)
+    if url:
+        with closing(open_store(settings)) as ledger:
+            declare_firms(ledger)
+    else:
+        lay_ledger(tmp_path, declare_firms)
+    return serve(settings, OneJobScheduler())
+
+
+def declare_firms(ledger):
     for firm in (
         a_firm(FIRM),
         a_firm(OTHER),
         a_firm(SEVERAL, meters=(Meter(meter_id="north"), Meter(meter_id="south"))),
     ):
         ledger.declare(firm, known_at=MONDAY)
-    ledger.close()
-    return serve(settings, OneJobScheduler())
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def test_without_model_firm_or_reading_the_server_serves_and_forecasts_follow(tm
     """What is declared and sent while it runs is forecast, without a restart."""
     settings = Settings(home=tmp_path, port=free_port(), replay_time=NOW)
     with running_server(settings, forecast_required=False) as server:
-        assert "no firm is declared" in (server.lacking or "")
+        assert "no firm is declared" in (server.lacking() or "")
         ledger = open_store(settings)
         ledger.declare(a_firm(), known_at=NOW)
         ledger.close()
@@ -158,13 +158,11 @@ def test_without_model_firm_or_reading_the_server_serves_and_forecasts_follow(tm
         kw = [{"firm_id": "kiln_works", "period_start": NOW_LESS_A_DAY, "kw": 80.0}]
         sent = asked(f"{server.url}/v1/readings", kw)
         second = asked(f"{server.url}/v1/forecast", {"firm_id": "kiln_works"})
+        assert server.lacking() is None
     assert (first["quality"], first["reasons"]) == ("cold_start", ["no_model", "no_history"])
     assert sent["rows_added"] == 1
     assert second["reasons"] == ["no_model", "short_history"]
-    log = (tmp_path / "serve.log").read_text("utf-8")
-    assert "run 'sandan train'" in log
-    with running_server(settings) as server:
-        assert server.lacking is None
+    assert "run 'sandan train'" in (tmp_path / "serve.log").read_text("utf-8")
 
 
 @pytest.mark.journey
@@ -174,4 +172,4 @@ def test_a_server_whose_firms_have_no_reading_says_so_and_meets_the_demand_for_a
     ledger.declare(a_firm(), known_at=NOW)
     ledger.close()
     with running_server(settings) as server:
-        assert "no reading is known yet" in (server.lacking or "")
+        assert "no reading is known yet" in (server.lacking() or "")

@@ -1,8 +1,12 @@
-"""Worked bills over the API: the file's own verdict, and no body that breaks the service."""
+"""Worked bills over the API: the file's own verdict, and no body that breaks the service.
+
+``SANDAN_SOAK=1`` runs the long form.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from copy import deepcopy
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from serving.api.guards import BODY_LIMIT_BYTES, LONGER_BODIES
 from serving.api.worked_bills import MOST_BANDS
 from tests.serving.conftest import Served
 
+QUESTIONS = 1000 if os.environ.get("SANDAN_SOAK") else 60
 PATH = "/v1/bills/verify"
 WORKED = Path(__file__).parents[1] / "golden/worked_bills.yaml"
 FILE = json.loads(json.dumps(yaml.safe_load(WORKED.read_text("utf-8")), default=str))
@@ -170,7 +175,9 @@ inputs = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=QUESTIONS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(inputs=inputs, expected=st.fixed_dictionaries({}, optional={"total": st.integers()}))
 def test_no_worked_bill_is_answered_by_a_fault_of_the_service(served: Served, inputs, expected):

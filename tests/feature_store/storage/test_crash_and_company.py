@@ -96,9 +96,21 @@ def test_an_import_killed_before_its_end_leaves_nothing_and_can_be_repeated(data
     assert rows_in(database_url) == (2_000, 1)
 
 
-def test_imports_at_once_into_a_new_ledger_store_each_row_once(database_url):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def untouched_url(request, tmp_path):
+    """URL of a database of each kind in which nobody has made a table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'untouched.db'}"
+        return
+    postgres = request.getfixturevalue("postgres")
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)
+
+
+def test_imports_at_once_into_a_new_ledger_store_each_row_once(untouched_url):
     """Three processes make the same tables and import overlapping files of the same firm."""
-    importers = [start(APPEND_WHEN_TOLD, database_url, str(number)) for number in range(3)]
+    importers = [start(APPEND_WHEN_TOLD, untouched_url, str(number)) for number in range(3)]
     for importer in importers:
         assert importer.stdout.readline() == "ready\n"
     for importer in importers:
@@ -107,7 +119,7 @@ def test_imports_at_once_into_a_new_ledger_store_each_row_once(database_url):
     for importer in importers:
         importer.communicate()
     assert [importer.returncode for importer in importers] == [0, 0, 0]
-    rows, imports = rows_in(database_url)
+    rows, imports = rows_in(untouched_url)
     assert rows == 1_500  # the longest of the three files
     assert 1 <= imports <= 3
 

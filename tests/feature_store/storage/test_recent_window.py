@@ -1,5 +1,9 @@
-"""The copy in memory answers for every moment what the ledger does; losing it changes nothing."""
+"""The copy in memory answers for every moment what the ledger does; losing it changes nothing.
 
+``SANDAN_SOAK=1`` runs the long form.
+"""
+
+import os
 import tempfile
 import threading
 from contextlib import suppress
@@ -25,8 +29,10 @@ from feature_store.storage.recent_window import WindowedStore
 from feature_store.storage.tables import METADATA
 from feature_store.time_grid import INTERVAL, STEPS_PER_DAY
 from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter, seconds, with_reactive
+from tests.made_ledgers import lay_ledger
 from tests.made_weather import PLACE, a_weather, hour
 
+EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 25
 FIRMS = ("bakery", "kiln_works")
 METERS = (("bakery", "bakery"), ("kiln_works", "kiln_works"), ("kiln_works", "second"))
 minutes = st.integers(0, 360)
@@ -104,10 +110,11 @@ def declare(ledger, firm_id, minute, meters, since):
         ledger.declare(a_firm(firm_id, meters=meters), known_at=at(minute), valid_from=valid_from)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(steps=st.lists(appended | declared | asked | forgotten, max_size=12), moment=minutes)
 def test_it_answers_what_the_ledger_answers_whatever_was_appended_in_between(steps, moment):
     with tempfile.TemporaryDirectory() as home:
+        lay_ledger(Path(home))
         ledger = open_store(Settings(home=Path(home)))
         windowed = WindowedStore(ledger)
         for kind, *what in [*steps, *(("ask", firm, moment, 100) for firm in FIRMS)]:
@@ -131,11 +138,15 @@ def test_it_answers_what_the_ledger_answers_whatever_was_appended_in_between(ste
         ledger.close()
 
 
-@pytest.fixture
-def ledger(tmp_path):
-    store = open_store(Settings(home=tmp_path))
+def fill(store):
     store.declare(a_firm(), known_at=MONDAY)
     store.append(a_batch([float(n) for n in range(20 * STEPS_PER_DAY)]), recorded_at=MONDAY)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    lay_ledger(tmp_path, fill)
+    store = open_store(Settings(home=tmp_path))
     yield store
     store.close()
 
@@ -450,7 +461,7 @@ told_weather = st.tuples(
 
 
 @settings(
-    max_examples=40,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # emptied for each example
 )
