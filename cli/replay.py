@@ -49,8 +49,9 @@ def replay(  # noqa: PLR0913  one parameter an option
     policies: Annotated[
         str,
         typer.Option(
-            help="With commas: threshold, day-ahead, rolling, rolling-target, stochastic, "
-            "perfect-forecast. Doing nothing and perfect foresight are always lived.",
+            help="With commas: threshold, day-ahead, rolling, rolling-target, "
+            "rolling-value-held, rolling-value, stochastic, perfect-forecast. Doing nothing and "
+            "perfect foresight are always lived.",
             metavar="NAMES",
         ),
     ] = DEFAULT_POLICIES,

@@ -13,18 +13,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from feature_store.entities.firm import Firm
-from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NoModelError, SandanError
 from feature_store.settings import Settings
 from feature_store.storage.ledger_store import LedgerStore, open_store
 from feature_store.storage.meter_watch import MeterWatch
 from feature_store.storage.recent_window import WindowedStore
+from models.dispatch.firm_plan import PeakValues
 from models.forecasting.ladder import ForecastLadder
-from models.forecasting.load_forecast import LoadForecast, QualityReason
+from models.forecasting.load_forecast import QualityReason
 from models.forecasting.typical_firm import LearntInTraining, TypicalFirmsSource
 from models.forecasting.typical_of_store import TypicalOfStore
-from models.optimizer.schedule import Outcome
 from models.registry.bundle_error import BundleError, OtherModelError
 from models.registry.local_registry import refuse_if_never_made
 from serving.api import (
@@ -99,10 +97,12 @@ def build(settings: Settings) -> Application:
     ledger = open_store(settings)
     windows = WindowedStore(ledger)
     ladder = _ladder(settings, TypicalOfStore(store=windows, state=ledger.last_import_id))
+    peak_values = PeakValues()
     planner = Planner(
         store=windows,
         forecaster=ladder,
-        scheduler=_cheapest_plan,
+        scheduler=peak_values.plan,
+        peak_values=peak_values,
         suggestions=SuggestionStore(engine=ledger.engine),
         settings=settings,
         without_model=None if ladder.model else ladder.without_model,
@@ -201,11 +201,3 @@ def _ladder(settings: Settings, of_ledger: TypicalFirmsSource) -> ForecastLadder
         typical = learnt if champion.typical.shapes else of_ledger
         return ForecastLadder(model=champion.forecaster, typical=typical)
     return ForecastLadder(model=None, typical=of_ledger, without_model=why)
-
-
-def _cheapest_plan(
-    firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
-) -> Outcome:
-    from models.optimizer.plan import plan  # cvxpy takes seconds to import
-
-    return plan(firm, history, forecast, time_limit_s=time_limit_s)

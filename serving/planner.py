@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -22,11 +22,13 @@ from feature_store.time_grid import (
     utc_instant,
 )
 from models.diagnosis.firm_outlook import FirmOutlook
+from models.dispatch.firm_plan import PeakValues
 from models.forecasting.explained_forecast import Explanation, explanation_of
 from models.forecasting.forecaster import Forecaster
 from models.forecasting.load_forecast import MADE_BY_MODEL, LoadForecast, QualityReason
 from models.forecasting.online_state import LOOKBACK_OF_MIXTURE
 from models.forecasting.outlook import outlook_of
+from models.optimizer.peak_value import PeakValue
 from models.optimizer.plan import problem_of
 from models.optimizer.plan_limits import PlanLimits, plan_limits
 from models.optimizer.schedule import AcceptedPlan, Infeasible, Outcome, Solved, TimedOut
@@ -92,6 +94,8 @@ class Planner:
     scheduler: Scheduler
     suggestions: SuggestionStore
     settings: Settings
+    peak_values: PeakValues = field(default_factory=PeakValues)
+    """What plans of firms that ask for it are chosen by."""
     without_model: QualityReason | None = None
     """Why forecasts are made without a model; None where one serves."""
 
@@ -223,7 +227,12 @@ class Planner:
         """
         firm, knowledge = self._known(suggestion.firm_id, suggestion.issue_time)
         history = _history(knowledge, firm, suggestion.issue_time, days=PLAN_HISTORY_DAYS)
-        problem = problem_of(firm, history, suggestion.forecast)
+        value = None
+        if suggestion.schedule.expected_demand is not None:
+            value = self.peak_values.of(firm, history, suggestion.forecast)
+        problem = problem_of(
+            firm, history, suggestion.forecast, value if isinstance(value, PeakValue) else None
+        )
         return plan_limits(
             problem,
             suggestion.schedule.equipment_kw,

@@ -20,6 +20,7 @@ from feature_store.entities.work_calendar import WorkPeriod
 TariffClass = Literal["industrial_gab_1", "industrial_gab_2", "industrial_eul"]
 Voltage = Literal["low", "high_a", "high_b", "high_c"]
 Option = Literal["none", "I", "II", "III"]
+PeakPricing = Literal["bill", "month_value"]
 
 
 LARGEST_CONTRACT_KW = 1e7
@@ -79,6 +80,9 @@ class Firm(Declared):
     """Feeder of the complex's grid that supplies the firm; left out, it counts for the complex
     alone."""
     contract: Contract
+    peak_pricing: PeakPricing = "bill"
+    """What plans are chosen by: what their peak is billed, or what it is expected to cost once the
+    month is over. Declare `month_value` where months lived again show that it pays."""
     equipment: tuple[Equipment, ...] = ()
     job_relations: tuple[JobRelation, ...] = ()
     """Order, exclusion and crews between the jobs among the equipment."""

@@ -13,7 +13,8 @@ from models.dispatch.known_load import KnownLoad, days_of_positions
 from models.dispatch.load_chain import LoadChain, chain_of_days
 from models.dispatch.month_level import MonthLevel, level_spread, month_levels
 from models.dispatch.month_value import ExpectedDay, end_of_month_krw, month_values
-from models.dispatch.policy import Month
+from models.dispatch.peak_lines import PeakLines
+from models.dispatch.policy import Month, Morning
 from models.dispatch.storage_value import DayPrices, StateGrid, Values
 
 SOCS, PEAKS = 25, 28
@@ -99,6 +100,16 @@ class DaysLeft:
         positions = self.days[day]
         alike_kw, weight = days_alike(by_day_kw, kind, self.known.kind_at(int(positions[0])))
         return chain_of_days(alike_kw[:, self.known.table.step_of_day[positions]], weight)
+
+    def peak_lines(self, day: int, morning: Morning) -> PeakLines:
+        """Return what a peak of a day will cost, at the charge that the day begins with."""
+        at_charge_krw = np.array(
+            [
+                np.interp(morning.soc_kwh, self.grid.soc_kwh, of_peak)
+                for of_peak in self.end_krw(day).T
+            ]
+        )
+        return PeakLines.below(self.grid.peak_kw, at_charge_krw, morning.peak_kw)
 
     def with_runs(self, chain: LoadChain, position: int) -> LoadChain:
         """Return a chain that begins at a position with jobs and reductions on its base load."""

@@ -14,7 +14,6 @@ from models.dispatch.days_left import DaysLeft
 from models.dispatch.forecast_levels import levels_of_forecast_kw, upper_factors
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.load_chain import LoadChain
-from models.dispatch.peak_lines import PeakLines
 from models.dispatch.placed_runs import PlacedRuns
 from models.dispatch.policy import Month, Morning, Move, Now
 from models.dispatch.storage_value import (
@@ -82,12 +81,7 @@ class StochasticDispatcher:
         left = self.left
         if self.runs is None:
             return left.month.usual_runs_kw(morning)
-        end_krw = left.end_krw(self.day)  # (socs, peaks)
-        at_charge_krw = np.array(
-            [np.interp(morning.soc_kwh, left.grid.soc_kwh, of_peak) for of_peak in end_krw.T]
-        )
-        lines = PeakLines.below(left.grid.peak_kw, at_charge_krw, morning.peak_kw)
-        return self.runs.place(morning, lines)
+        return self.runs.place(morning, left.peak_lines(self.day, morning))
 
     def move(self, now: Now) -> Move:
         """Return the power and the reduction that the values tell to be cheapest."""

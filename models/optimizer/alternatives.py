@@ -85,9 +85,15 @@ def solved_for(pricing: Pricing, usual_kw: Powers, *, time_limit_s: float) -> So
         if left_s <= 0:
             return None
         scheduling = assemble(
-            pricing.site, pricing.prices, terms=pricing.terms, scenarios=base.scenarios
+            pricing.site,
+            pricing.prices,
+            terms=pricing.terms,
+            scenarios=base.scenarios,
+            by_value=pricing.peak_value is not None,
         )
-        scheduling.fill(base, pricing.demand_floor_kw.tolist(), pricing.later_cuts)
+        scheduling.fill(
+            base, pricing.demand_floor_kw.tolist(), pricing.later_cuts, pricing.peak_value
+        )
         kept_kw = {name: power_kw for name, power_kw in usual_kw.items() if name not in movable}
         found = solve(holding(scheduling, kept_kw), time_limit_s=left_s)
         return dict(found.equipment_kw) | kept_kw if isinstance(found, Solution) else None

@@ -38,7 +38,7 @@ def carried_on(
     if not isinstance(solution, Solution):
         return None
     kept_kw = _exactly(problem, previous, solution.equipment_kw)
-    saved_krw = pricing.cost(kept_kw).total_krw - pricing.cost(planned_kw).total_krw
+    saved_krw = pricing.chosen_by_krw(kept_kw) - pricing.chosen_by_krw(planned_kw)
     return kept_kw if saved_krw <= previous.keep_unless_saves_krw else None
 
 

@@ -92,7 +92,8 @@ def least_cost(pricing: Pricing, *, time_limit_s: float) -> LeastCost:
 
     The load, the demand floors and what later months cost stay: of the contract power only the
     surcharge above it is looked at, or that it is a hard limit, not the 30 % of it that are billed
-    at least. ``time_limit_s`` is for all of them together: what comes too late is not found.
+    at least. With a value of the peak costs are what plans are chosen by. ``time_limit_s`` is for
+    all of them together: what comes too late is not found.
     """
     deadline = time.perf_counter() + time_limit_s
 
@@ -101,13 +102,19 @@ def least_cost(pricing: Pricing, *, time_limit_s: float) -> LeastCost:
         if left_s <= 0:
             return None
         scheduling = assemble(
-            site, pricing.prices, terms=pricing.terms, scenarios=pricing.base.scenarios
+            site,
+            pricing.prices,
+            terms=pricing.terms,
+            scenarios=pricing.base.scenarios,
+            by_value=pricing.peak_value is not None,
         )
-        scheduling.fill(pricing.base, pricing.demand_floor_kw.tolist(), pricing.later_cuts)
+        scheduling.fill(
+            pricing.base, pricing.demand_floor_kw.tolist(), pricing.later_cuts, pricing.peak_value
+        )
         found = solve(scheduling, time_limit_s=left_s)
         if not isinstance(found, Solution):
             return None
-        return replace(pricing, site=site).cost(found.equipment_kw).total_krw
+        return replace(pricing, site=site).chosen_by_krw(found.equipment_kw)
 
     return least_krw
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cvxpy as cp
 
 from models.optimizer.grid_terms import GridTerms
+from models.optimizer.peak_value import PEAK_VALUE_LINES, PeakValue, PeakValueError
 from models.site import Site
 from models.tariffs.demand_charge import demand_cost_krw, excess_cost_krw
 from models.tariffs.grid_prices import GridPrices
@@ -18,6 +19,37 @@ from models.tariffs.later_demand import (
     later_months,
 )
 from models.tariffs.priced_grid import PricedGrid
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueParameters:
+    """Lines to be set: what the month's peak is expected to cost beyond what is billed anyway."""
+
+    krw_per_kw: cp.Parameter
+    intercept_krw: cp.Parameter
+
+    @classmethod
+    def of(cls, prices: PricedGrid) -> ValueParameters:
+        """Return the lines of a grid that lies in one billing month."""
+        if len(prices.months) != 1:
+            raise PeakValueError(
+                f"the grid has {len(prices.months)} peaks that are charged, a month's value is of "
+                "one; price them by their bills"
+            )
+        return cls(
+            krw_per_kw=cp.Parameter(PEAK_VALUE_LINES, nonneg=True, name="value.krw_per_kw"),
+            intercept_krw=cp.Parameter(PEAK_VALUE_LINES, name="value.intercept_krw"),
+        )
+
+    @property
+    def cuts(self) -> DemandCuts:
+        """The lines, as a cost is made of them."""
+        return DemandCuts(krw_per_kw=self.krw_per_kw, intercept_krw=self.intercept_krw)
+
+    def fill(self, value: PeakValue) -> None:
+        """Set them."""
+        self.krw_per_kw.value = value.cuts.krw_per_kw
+        self.intercept_krw.value = value.cuts.intercept_krw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +64,20 @@ class PeakCost:
     """See :class:`models.optimizer.problem.SchedulingProblem`, as the two below."""
     later_krw_per_kw: tuple[cp.Parameter, ...]
     later_intercept_krw: tuple[cp.Parameter, ...]
+    value: ValueParameters | None = None
+    """Where what the month's peak is expected to cost takes the place of what it is billed in the
+    month and later."""
 
     @classmethod
-    def of(cls, site: Site, prices: PricedGrid, terms: GridTerms) -> PeakCost:
-        """Return the charges on the demand of ``site``."""
-        later = remembering_months(site, prices)
+    def of(
+        cls, site: Site, prices: PricedGrid, terms: GridTerms, *, by_value: bool = False
+    ) -> PeakCost:
+        """Return the charges on the demand of ``site``.
+
+        ``by_value``: the peak of the one month that the grid lies in costs what is expected of it
+        once the month is over.
+        """
+        later = () if by_value else remembering_months(site, prices)
         slopes, intercepts = _cut_parameters(later)
         return cls(
             site=site,
@@ -48,10 +89,14 @@ class PeakCost:
             ),
             later_krw_per_kw=slopes,
             later_intercept_krw=intercepts,
+            value=ValueParameters.of(prices) if by_value else None,
         )
 
     def cost_krw(self, demand_kw: cp.Expression, constraints: list[cp.Constraint]) -> cp.Expression:
         """Return what one course of demand costs, shape (steps,), and add its limits."""
+        if self.value is not None:
+            cost = self._expected_krw(demand_kw, self.value.cuts, constraints)
+            return self._with_contract(demand_kw, cost, constraints)
         cost = demand_cost_krw(demand_kw, self.demand_floor_kw, self.prices)
         peaks_kw = [cp.Variable(name="site.later_peak_kw") for _ in self.later]
         cost += later_demand_cost_krw(
@@ -67,6 +112,22 @@ class PeakCost:
             peak_kw >= demand_kw[months.counted_steps]  # a variable, so that slopes may multiply it
             for peak_kw, months in zip(peaks_kw, self.later, strict=True)
         ]
+        return self._with_contract(demand_kw, cost, constraints)
+
+    def _expected_krw(
+        self, demand_kw: cp.Expression, cuts: DemandCuts, constraints: list[cp.Constraint]
+    ) -> cp.Expression:
+        """What is billed anyway, and what the peak is expected to cost beyond it."""
+        (month,) = self.prices.months
+        peak_kw = cp.Variable(nonneg=True, name="site.month_peak_kw")
+        if month.counted_steps.size:
+            constraints.append(peak_kw >= demand_kw[month.counted_steps])
+        anyway_krw = month.basic_krw_per_kw * self.demand_floor_kw[0]
+        return anyway_krw + later_demand_cost_krw([peak_kw], [cuts])
+
+    def _with_contract(
+        self, demand_kw: cp.Expression, cost: cp.Expression, constraints: list[cp.Constraint]
+    ) -> cp.Expression:
         contract_kw = self.site.contract.power_kw
         if self.contract_is_hard:
             constraints.append(demand_kw <= contract_kw)

@@ -13,6 +13,7 @@ from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.base_load import BaseLoad, base_load
 from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
 from models.optimizer.peak_risk import passing_risk
+from models.optimizer.peak_value import PeakValue
 from models.optimizer.schedule import Outcome, Solved
 from models.optimizer.schedule_site import schedule_site
 from models.optimizer.site_problem import PreviousPlan, SiteProblem
@@ -24,15 +25,22 @@ from models.tariffs.value_of_kw import later_charges, value_of_kw
 
 
 def plan(
-    firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float = 10.0
+    firm: Firm,
+    history: LoadHistory,
+    forecast: LoadForecast,
+    *,
+    peak_value: PeakValue | None = None,
+    time_limit_s: float = 10.0,
 ) -> Outcome:
     """Find the cheapest operation of the firm's equipment for one forecast.
+
+    With ``peak_value`` it is chosen by what the peak is expected to cost in the end.
 
     Readings that were not known at the forecast's issue time are not looked at. Besides what
     ``firm`` declares wrongly (:class:`models.site.EquipmentError`,
     :class:`models.tariffs.errors.NoTariffError`) every result is an outcome.
     """
-    problem = problem_of(firm, history, forecast)
+    problem = problem_of(firm, history, forecast, peak_value)
     outcome = schedule_site(problem, time_limit_s=time_limit_s)
     if not isinstance(outcome, Solved):
         return outcome
@@ -41,17 +49,23 @@ def plan(
     return replace(outcome, schedule=replace(outcome.schedule, passing_risk=risk))
 
 
-def problem_of(firm: Firm, history: LoadHistory, forecast: LoadForecast) -> SiteProblem:
+def problem_of(
+    firm: Firm,
+    history: LoadHistory,
+    forecast: LoadForecast,
+    peak_value: PeakValue | None = None,
+) -> SiteProblem:
     """Return the problem that a firm has with one forecast, on what was known when it was made."""
     site = site_of(firm)
     prices = grid_prices(site.contract, forecast.grid, site.zone)
-    return tariff_problem(
+    problem = tariff_problem(
         site,
         prices,
         base_load(site, forecast),
         history.as_of(forecast.issue_time),
         issue_time=forecast.issue_time,
     )
+    return replace(problem, peak_value=peak_value)
 
 
 def tariff_problem(  # noqa: PLR0913  the parts of one value

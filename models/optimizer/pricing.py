@@ -11,6 +11,7 @@ import numpy.typing as npt
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.optimizer.base_load import BaseLoad
 from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
+from models.optimizer.peak_value import PeakValue
 from models.optimizer.schedule import PlanCost
 from models.site import Site
 from models.tariffs.demand_charge import demand_cost_krw, excess_cost_krw
@@ -40,6 +41,8 @@ class Pricing:
     later_cuts: tuple[DemandCuts, ...] = ()
     """What the peak costs in them, numbers in the same order."""
     terms: GridTerms = USUAL_TERMS
+    peak_value: PeakValue | None = None
+    """What the month's peak is expected to cost in the end: plans are chosen by it, not billed."""
 
     def grid_costs_krw(self, total_kw: Paths) -> tuple[Won, Won]:
         """Return the energy and the demand cost of each of many operations, shape (paths,).
@@ -84,6 +87,30 @@ class Pricing:
             events_earned_krw=float(self.events_earned_krw(total_kw)[0]),
         )
 
+    def chosen_by_krw(self, equipment_kw: Mapping[str, KilowattArray]) -> float:
+        """Return what an operation is chosen by: its cost, with the peak's expected one if known.
+
+        With a value of the peak it is no bill, and never above it.
+        """
+        cost = self.cost(equipment_kw)
+        if self.peak_value is None:
+            return cost.total_krw
+        total_kw = self.total_kw(equipment_kw)[:, None]
+        expected_krw = float(self.expected_demand_krw(self.peak_value, total_kw)[0])
+        return cost.total_krw - cost.demand_krw + expected_krw
+
+    def expected_demand_krw(self, value: PeakValue, total_kw: Paths) -> Won:
+        """Return the demand cost with what is expected of the month's peak, shape (paths,)."""
+
+        def cost(demand_kw: Paths) -> Won:
+            (month,) = self.prices.months
+            peak_kw = demand_kw[month.counted_steps].max(axis=0, initial=0.0)
+            anyway_krw = month.basic_krw_per_kw * float(self.demand_floor_kw[0])
+            expected = later_demand_cost_krw([peak_kw], [value.cuts])
+            return anyway_krw + np.asarray(expected.value) + self._excess_krw(demand_kw)
+
+        return self._of_courses(total_kw, cost)
+
     def cheaper(
         self, usual_kw: Mapping[str, KilowattArray], planned_kw: Mapping[str, KilowattArray]
     ) -> Mapping[str, KilowattArray]:
@@ -91,7 +118,7 @@ class Pricing:
 
         Within its gap the solver may answer a plan that costs a little more than doing nothing.
         """
-        saved_krw = self.cost(usual_kw).total_krw - self.cost(planned_kw).total_krw
+        saved_krw = self.chosen_by_krw(usual_kw) - self.chosen_by_krw(planned_kw)
         return planned_kw if saved_krw > 0 else usual_kw
 
     def counted_peak_kw(self, equipment_kw: Mapping[str, KilowattArray]) -> float:
@@ -158,10 +185,15 @@ class Pricing:
 
     def _demand_of_course_krw(self, demand_kw: Paths) -> Won:
         cost = demand_cost_krw(demand_kw, self.demand_floor_kw, self.prices)
-        if not self.terms.contract_is_hard:
-            cost += excess_cost_krw(demand_kw, self.site.contract.power_kw, self.prices)
         own_krw = np.broadcast_to(cost.value, demand_kw.shape[1])
-        return own_krw + self._later_of_course_krw(demand_kw)
+        return own_krw + self._excess_krw(demand_kw) + self._later_of_course_krw(demand_kw)
+
+    def _excess_krw(self, demand_kw: Paths) -> Won:
+        paths = demand_kw.shape[1]
+        if self.terms.contract_is_hard:
+            return np.zeros(paths)
+        cost = excess_cost_krw(demand_kw, self.site.contract.power_kw, self.prices)
+        return np.broadcast_to(cost.value, paths)
 
     def _later_of_course_krw(self, demand_kw: Paths) -> Won:
         peaks_kw = [demand_kw[months.counted_steps].max(axis=0) for months in self.later]

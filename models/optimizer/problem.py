@@ -12,7 +12,8 @@ from models.optimizer.base_load import BaseLoad
 from models.optimizer.exchange import Room, exchange, expected_energy_cost, needs_room
 from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
 from models.optimizer.job_relations import relation_constraints
-from models.optimizer.peak_cost import PeakCost
+from models.optimizer.peak_cost import PeakCost, ValueParameters
+from models.optimizer.peak_value import PeakValue
 from models.optimizer.scenarios import Scenarios
 from models.site import Site
 from models.tariffs.later_demand import DemandCuts
@@ -29,7 +30,8 @@ class SchedulingProblem:
 
     problem: cp.Problem
     bill_krw: cp.Expression
-    """The objective without the tie-breaks: what would be billed, and wear."""
+    """The objective without the tie-breaks: what would be billed, and wear. With ``value`` the
+    peak's part is what is expected of it, which is never more."""
     plans: Mapping[str, AssetPlan]
     """By name of the equipment."""
     median_base_kw: cp.Parameter
@@ -48,11 +50,23 @@ class SchedulingProblem:
     """Load that cannot be scheduled on each path, shape (steps,), where there are any."""
     room: Room | None = None
     """Bounds of the meter's power, where decisions of yes or no need them."""
+    value: ValueParameters | None = None
+    """What the month's peak is expected to cost, where it is priced by that."""
 
     def fill(
-        self, base: BaseLoad, demand_floor_kw: list[float], later_cuts: Sequence[DemandCuts]
+        self,
+        base: BaseLoad,
+        demand_floor_kw: list[float],
+        later_cuts: Sequence[DemandCuts],
+        peak_value: PeakValue | None = None,
     ) -> None:
-        """Set the numbers of one forecast."""
+        """Set the numbers of one forecast.
+
+        Where the peak is priced by its value, ``peak_value`` stands for ``later_cuts`` too.
+        """
+        if self.value is not None and peak_value is not None:
+            self.value.fill(peak_value)
+            later_cuts = ()
         self.median_base_kw.value = base.median_kw
         self.cautious_base_kw.value = base.cautious_kw
         self.demand_floor_kw.value = demand_floor_kw
@@ -72,6 +86,7 @@ def assemble(
     *,
     terms: GridTerms = USUAL_TERMS,
     scenarios: Scenarios | None = None,
+    by_value: bool = False,
 ) -> SchedulingProblem:
     """Build the cheapest-bill problem of ``site`` over the grid of ``prices``.
 
@@ -80,7 +95,9 @@ def assemble(
     that a site which exceeds it anyway still gets a schedule, unless they forbid it. A peak that
     later months will remember is charged there too. With scenarios, of which only the number,
     probabilities and shares are looked at, energy costs its mean over them and demand its blend
-    of mean and tail; the operation of all equipment is the same in each.
+    of mean and tail; the operation of all equipment is the same in each. With ``by_value`` the peak
+    of the one billing month that the grid lies in is priced by what it is expected to cost once the
+    month is over (:mod:`models.optimizer.peak_value`).
     """
     grid = prices.grid
     # A surplus of the site's own can be the load only where it may be fed back.
@@ -90,7 +107,7 @@ def assemble(
     equipment_kw = cp.Variable(grid.steps, name="site.equipment_kw")
     plans = {asset.name: asset.plan(grid) for asset in site.assets}
     room = Room.of(plans, grid.steps) if needs_room(prices, terms) else None
-    peaks = PeakCost.of(site, prices, terms)
+    peaks = PeakCost.of(site, prices, terms, by_value=by_value)
 
     meter = exchange(median_base_kw + equipment_kw, prices, terms, room)
     constraints = [
@@ -139,4 +156,5 @@ def assemble(
         terms=terms,
         scenario_base_kw=scenario_base_kw,
         room=room,
+        value=peaks.value,
     )

@@ -9,6 +9,7 @@ import numpy as np
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.optimizer.demand_response import DemandResponseEvent
 from models.optimizer.meter_replay import metered_again
+from models.optimizer.peak_value import PeakValue
 from models.optimizer.pricing import Pricing
 from models.optimizer.scenarios import Scenarios
 from models.optimizer.schedule import PlanCost
@@ -59,6 +60,29 @@ def rebill(pricing: Pricing, equipment_kw: Mapping[str, KilowattArray]) -> PlanC
     )
 
 
+def expected_again_krw(
+    pricing: Pricing, value: PeakValue, equipment_kw: Mapping[str, KilowattArray]
+) -> float:
+    """Return what the demand is expected to cost beside its bill, from floor, lines and surcharge.
+
+    What :meth:`models.optimizer.pricing.Pricing.expected_demand_krw` tells, by plain sums.
+    """
+    base, (month,) = pricing.base, pricing.prices.months
+    total_kw = np.zeros(pricing.prices.grid.steps)
+    for power_kw in equipment_kw.values():
+        total_kw = total_kw + power_kw
+    courses = [base.cautious_kw] if base.scenarios is None else list(base.scenarios.paths_kw)
+    costs_krw = []
+    for course_kw in courses:
+        demand_kw = metered_again(pricing.terms, course_kw + total_kw)
+        peak_kw = demand_kw[month.counted_steps].max(initial=0.0)
+        own_krw = month.basic_krw_per_kw * float(pricing.demand_floor_kw[0])
+        costs_krw.append(own_krw + value.krw(float(peak_kw)) + _excess_krw(pricing, demand_kw))
+    if base.scenarios is None:
+        return costs_krw[0]
+    return _mean_and_tail_krw(base.scenarios, costs_krw)
+
+
 def _energy_krw(pricing: Pricing, net_kw: KilowattArray) -> tuple[float, float]:
     """What is paid for what is drawn, and earned by what is fed back."""
     bought_krw = (pricing.prices.krw_per_kwh * np.where(net_kw > 0, net_kw, 0.0)).sum()
@@ -83,6 +107,12 @@ def _months_krw(pricing: Pricing, demand_kw: KilowattArray) -> float:
     for month, floor_kw in zip(pricing.prices.months, pricing.demand_floor_kw, strict=True):
         billed_kw = max(demand_kw[month.counted_steps].max(initial=0.0), float(floor_kw))
         cost_krw += month.basic_krw_per_kw * billed_kw
+    return float(cost_krw) + _excess_krw(pricing, demand_kw)
+
+
+def _excess_krw(pricing: Pricing, demand_kw: KilowattArray) -> float:
+    cost_krw = 0.0
+    for month in pricing.prices.months:
         if month.excess_krw_per_kw and not pricing.terms.contract_is_hard:
             over_kw = demand_kw[month.steps].max(initial=0.0) - pricing.site.contract.power_kw
             cost_krw += month.excess_krw_per_kw * max(over_kw, 0.0)

@@ -10,6 +10,10 @@ from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.action import Action
 
 Reason = Literal["cheaper_hours", "lower_peak", "cheaper_hours_and_lower_peak"]
+ByBillBecause = Literal["few_days", "month_ends", "not_metered", "value_failed", "bill_would_rise"]
+"""Why a plan was chosen by its bill although its firm asks for what the peak is expected to cost:
+too few days are known, no day of the billing month is left after the plan, demand is not metered,
+the value could not be computed, or it led to a bill above that of doing nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +98,22 @@ class PassingRisk:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExpectedDemand:
+    """What demand is expected to cost once the month is over: what a plan was chosen by.
+
+    No bill and no saving: some later day may pass the peak of the grid anyway. Never more than
+    ``PlanCost.demand_krw`` of the same operation.
+    """
+
+    usual_krw: float
+    """If nothing is changed."""
+    planned_krw: float
+    """With the plan."""
+    days_left: int
+    """Days of the month after the grid."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Schedule:
     """A site's plan over a grid, beside what would happen without it."""
 
@@ -146,6 +166,10 @@ class Schedule:
     """What each piece of equipment draws if nothing is changed, by name, shape (grid.steps,)."""
     passing_risk: PassingRisk | None = None
     """None where no forecast tells how the load may run."""
+    expected_demand: ExpectedDemand | None = None
+    """None where the plan was chosen by the bill alone."""
+    by_bill_because: ByBillBecause | None = None
+    """Why, where the firm asks for the other; else None."""
 
     @property
     def saved_krw(self) -> float:

@@ -17,6 +17,8 @@ from models.optimizer.peak_cost import remembering_months
 from models.optimizer.pricing import Pricing
 from models.optimizer.problem import SchedulingProblem, assemble
 from models.optimizer.schedule import (
+    ByBillBecause,
+    ExpectedDemand,
     Infeasible,
     Outcome,
     PeakDemand,
@@ -42,6 +44,10 @@ def schedule_site(problem: SiteProblem, *, time_limit_s: float = 10.0) -> Outcom
     cheaper is not suggested, unless doing nothing breaks a limit of the grid. What is handed out,
     even beside a time-out, was replayed and billed again; a plan that fails there is a
     :class:`models.optimizer.verify.UnsafeScheduleError`.
+
+    With a value of the peak (:attr:`models.optimizer.site_problem.SiteProblem.peak_value`) the plan
+    is chosen by it. Nobody is asked to follow a plan whose bill is above that of doing nothing:
+    where that is what the value leads to, the plan is the one with the lowest bill.
     """
     scheduling = filled(problem)
     solution = solve(scheduling, time_limit_s=time_limit_s)
@@ -55,6 +61,10 @@ def schedule_site(problem: SiteProblem, *, time_limit_s: float = 10.0) -> Outcom
     kept_kw = carried_on(problem, scheduling, pricing, planned_kw, time_limit_s=time_limit_s)
     if kept_kw is not None:
         planned_kw = _settled(usual_kw, kept_kw)
+    if problem.peak_value is not None and _costs_more(pricing, usual_kw, planned_kw):
+        left_s = max(time_limit_s - solution.solve_seconds, 0.0)
+        by_bill = schedule_site(replace(problem, peak_value=None), time_limit_s=left_s)
+        return _because(by_bill, "bill_would_rise")
     schedule = _schedule(problem, pricing, usual_kw, planned_kw)
     verify_schedule(pricing, schedule)
     return Solved(
@@ -95,9 +105,15 @@ def _worth_doing(
 def filled(problem: SiteProblem) -> SchedulingProblem:
     """Return what the solver is given."""
     scheduling = assemble(
-        problem.site, problem.prices, terms=problem.terms, scenarios=problem.base.scenarios
+        problem.site,
+        problem.prices,
+        terms=problem.terms,
+        scenarios=problem.base.scenarios,
+        by_value=problem.peak_value is not None,
     )
-    scheduling.fill(problem.base, list(problem.demand_floor_kw), problem.later_cuts)
+    scheduling.fill(
+        problem.base, list(problem.demand_floor_kw), problem.later_cuts, problem.peak_value
+    )
     return scheduling
 
 
@@ -111,6 +127,7 @@ def pricing_of(problem: SiteProblem) -> Pricing:
         later=remembering_months(problem.site, problem.prices),
         later_cuts=problem.later_cuts,
         terms=problem.terms,
+        peak_value=problem.peak_value,
     )
 
 
@@ -134,6 +151,27 @@ def usual_operation(pricing: Pricing) -> Powers:
 def _breaks_the_grid(problem: SiteProblem, equipment_kw: Powers) -> bool:
     grid = problem.prices.grid
     return bool(grid_violations(problem.site, grid, problem.base, equipment_kw, problem.terms))
+
+
+def _because(outcome: Outcome, why: ByBillBecause) -> Outcome:
+    if not isinstance(outcome, Solved):
+        return outcome
+    return replace(outcome, schedule=replace(outcome.schedule, by_bill_because=why))
+
+
+def _costs_more(pricing: Pricing, usual_kw: Powers, planned_kw: Powers) -> bool:
+    return pricing.cost(planned_kw).total_krw > pricing.cost(usual_kw).total_krw
+
+
+def _expected(pricing: Pricing, usual_kw: Powers, planned_kw: Powers) -> ExpectedDemand | None:
+    value = pricing.peak_value
+    if value is None:
+        return None
+    usual_krw, planned_krw = (
+        float(pricing.expected_demand_krw(value, pricing.total_kw(powers)[:, None])[0])
+        for powers in (usual_kw, planned_kw)
+    )
+    return ExpectedDemand(usual_krw=usual_krw, planned_krw=planned_krw, days_left=value.days_left)
 
 
 def _settled(usual_kw: Powers, planned_kw: Powers) -> Powers:
@@ -176,6 +214,7 @@ def _schedule(
         planned_net_kw=pricing.net_kw(planned_kw) if exports else None,
         peaks=peaks,
         usual_kw=dict(usual_kw),
+        expected_demand=_expected(pricing, usual_kw, planned_kw),
     )
 
 

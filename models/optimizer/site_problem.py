@@ -11,6 +11,7 @@ import numpy.typing as npt
 from feature_store.time_grid import KilowattArray
 from models.optimizer.base_load import BaseLoad
 from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
+from models.optimizer.peak_value import PeakValue
 from models.site import Site
 from models.tariffs.later_demand import DemandCuts
 from models.tariffs.priced_grid import PricedGrid
@@ -45,3 +46,6 @@ class SiteProblem:
     """What one more kW costs over all months, where a table of KEPCO's applies."""
     terms: GridTerms = USUAL_TERMS
     previous: PreviousPlan | None = None
+    peak_value: PeakValue | None = None
+    """What the peak is expected to cost in the end: what plans are chosen by, where it is known.
+    What they are told to cost is always what would be billed."""

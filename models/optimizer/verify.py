@@ -15,7 +15,7 @@ from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
 from models.optimizer.job_relations import relation_violations
 from models.optimizer.meter_replay import metered_again
 from models.optimizer.pricing import Pricing
-from models.optimizer.rebill import rebill
+from models.optimizer.rebill import expected_again_krw, rebill
 from models.optimizer.schedule import PlanCost, Schedule
 from models.site import Site
 
@@ -59,7 +59,8 @@ def verify_schedule(pricing: Pricing, schedule: Schedule) -> None:
 
     Besides every physical limit the figures that it tells are compared with the replay: draws from
     the grid and states of charge to ``TOLERANCE_KW``, peaks too, and each part of the costs without
-    and with the plan to ``TOLERANCE_KRW``.
+    and with the plan to ``TOLERANCE_KRW``. What is expected of demand, where a plan was chosen by
+    it, is compared apart from the bill, and may not be above it.
     """
     site, grid, base = pricing.site, pricing.prices.grid, pricing.base
     named = {asset.name for asset in site.assets}
@@ -69,7 +70,11 @@ def verify_schedule(pricing: Pricing, schedule: Schedule) -> None:
             "it was thrown away: make it anew"
         )
     verify(site, grid, base, schedule.equipment_kw, pricing.terms)
-    untrue = [*_untrue_costs(pricing, schedule), *_untrue_figures(pricing, schedule)]
+    untrue = [
+        *_untrue_costs(pricing, schedule),
+        *_untrue_expectations(pricing, schedule),
+        *_untrue_figures(pricing, schedule),
+    ]
     if untrue:
         raise UnsafeScheduleError(
             f"{site.firm_id}: the schedule tells what its replay does not show "
@@ -89,6 +94,27 @@ def _untrue_costs(pricing: Pricing, schedule: Schedule) -> list[str]:
         for part, told, found in _parts(cost, rebill(pricing, powers))
         if not abs(told - found) <= TOLERANCE_KRW
     ]
+
+
+def _untrue_expectations(pricing: Pricing, schedule: Schedule) -> list[str]:
+    value, told = pricing.peak_value, schedule.expected_demand
+    if value is None or told is None:
+        same = value is None and told is None
+        return [] if same else ["what it was chosen by is not what the problem asks for"]
+    both = {
+        "usual": (told.usual_krw, schedule.usual_kw, schedule.usual_cost),
+        "planned": (told.planned_krw, schedule.equipment_kw, schedule.planned_cost),
+    }
+    untrue = []
+    for which, (told_krw, powers, cost) in both.items():
+        found_krw = expected_again_krw(pricing, value, powers)
+        if not abs(told_krw - found_krw) <= TOLERANCE_KRW:
+            untrue.append(
+                f"the {which} demand charge expected of {told_krw:,.0f} won is {found_krw:,.0f} won"
+            )
+        if not told_krw <= cost.demand_krw + TOLERANCE_KRW:
+            untrue.append(f"the {which} demand charge expected is above the one billed")
+    return untrue
 
 
 def _untrue_figures(pricing: Pricing, schedule: Schedule) -> list[str]:

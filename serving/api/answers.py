@@ -13,12 +13,12 @@ from serving.api.issue_time import FIRST_YEAR, LAST_YEAR, IssueTime
 from serving.api.problem import DecisionTaken
 from serving.planner import HORIZON_STEPS, MAX_HORIZON_STEPS
 from serving.suggestions.documents import (
-    Document,
     ForecastDocument,
     ScheduleDocument,
     forecast_document,
     schedule_document,
 )
+from serving.suggestions.expectations import Document
 from serving.suggestions.suggestion import (
     Accepted,
     Expired,

@@ -15,7 +15,7 @@ from feature_store.storage.append_outcome import AlreadyReceived, Appended, Repe
 from feature_store.storage.refusals import MOST_FAULTS_KEPT, Refusal
 from serving.api.problem import REFUSED, Problem, problem
 from serving.api.row_fault import MOST_FAULTS_TOLD, RowFault, faults_url, row_faults
-from serving.suggestions.documents import Document
+from serving.suggestions.expectations import Document
 
 STORED: JsonDict = {
     "status": "stored",

@@ -16,7 +16,8 @@ from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import INVALID, KINDS
 from serving.api.responses import reading_problems
 from serving.planner import IssueTimeError
-from serving.suggestions.documents import DECIMALS, QUALITY_WORDS, REASON_WORDS, Document
+from serving.suggestions.documents import DECIMALS, QUALITY_WORDS, REASON_WORDS
+from serving.suggestions.expectations import Document
 
 router = APIRouter(prefix="/v1/firms", tags=["prediction"])
 

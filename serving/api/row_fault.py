@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from feature_store.entities.reading_batch import BadRow
 from feature_store.ingestion.visible_text import visible
-from serving.suggestions.documents import Document
+from serving.suggestions.expectations import Document
 
 MOST_FAULTS_TOLD = 100
 """In one answer: enough to see what is wrong everywhere; the file behind ``faults_url`` has all."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.tariffs.bill.bill_cases import BillCases, checked_bill_cases
 from models.tariffs.bill.errors import BillCasesError
 from models.tariffs.bill.verification import Verification
-from serving.suggestions.documents import Document
+from serving.suggestions.expectations import Document
 
 MOST_BANDS = 1000
 """Ten days of intervals. A band is the slowest case, some 2 ms: more would keep a thread busy."""

@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.action import Action
@@ -18,7 +18,23 @@ from models.forecasting.load_forecast import (
     QualityReason,
     quantile_key,
 )
-from models.optimizer.schedule import Block, Move, PassingRisk, PlanCost, Reason, Schedule
+from models.optimizer.schedule import (
+    Block,
+    ByBillBecause,
+    Move,
+    PlanCost,
+    Reason,
+    Schedule,
+)
+from serving.suggestions.expectations import (
+    Document,
+    ExpectedDemandDocument,
+    PassingRiskDocument,
+    expected_document,
+    expected_of,
+    risk_document,
+    risk_of,
+)
 
 DECIMALS = 3
 """Powers are written to the watt, finer than any meter reads."""
@@ -31,12 +47,6 @@ QUALITY_WORDS = (
     "contract power stand in."
 )
 REASON_WORDS = "Why the quality is not `full`; empty if it is."
-
-
-class Document(BaseModel):
-    """A frozen JSON object; unknown keys of an older or newer version are passed over."""
-
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class ForecastDocument(Document):
@@ -121,15 +131,6 @@ class EquipmentDocument(Document):
     )
 
 
-class PassingRiskDocument(Document):
-    """How likely the demand passes what the first billing month is billed for anyway."""
-
-    usual: float = Field(ge=0, le=1, description="If nothing is changed.")
-    planned: float = Field(
-        ge=0, le=1, description="With the plan, its powers kept whatever the load does."
-    )
-
-
 class ScheduleDocument(Document):
     """A site's plan beside what would happen without it."""
 
@@ -180,6 +181,16 @@ class ScheduleDocument(Document):
     passing_risk: PassingRiskDocument | None = Field(
         default=None,
         description="Probabilities that demand_floor_kw is passed; null where no forecast tells.",
+    )
+    expected_demand: ExpectedDemandDocument | None = Field(
+        default=None,
+        description="Null where the plan was chosen by its bill alone.",
+    )
+    by_bill_because: ByBillBecause | None = Field(
+        default=None,
+        description="Why a firm that declares peak_pricing month_value got a plan chosen by its "
+        "bill: few_days known, month_ends with the plan, demand not_metered, value_failed, or "
+        "bill_would_rise above that of doing nothing. Else null.",
     )
     moves: list[MoveDocument] = Field(description="Sorted by saving, largest first.")
     solve_seconds: float = Field(description="Time the solver took, seconds.")
@@ -251,7 +262,9 @@ def schedule_document(
         contract_power_kw=schedule.contract_power_kw,
         peak_krw_per_kw=schedule.peak_krw_per_kw,
         peak_months=schedule.peak_months,
-        passing_risk=_risk_document(schedule.passing_risk),
+        passing_risk=risk_document(schedule.passing_risk),
+        expected_demand=expected_document(schedule.expected_demand),
+        by_bill_because=schedule.by_bill_because,
         moves=[_move_document(move, zone) for move in schedule.moves],
         solve_seconds=schedule.solve_seconds,
     )
@@ -282,20 +295,12 @@ def schedule_of(document: ScheduleDocument) -> Schedule:
         contract_power_kw=document.contract_power_kw,
         peak_krw_per_kw=document.peak_krw_per_kw,
         peak_months=document.peak_months,
-        passing_risk=_risk(document.passing_risk),
+        passing_risk=risk_of(document.passing_risk),
+        expected_demand=expected_of(document.expected_demand),
+        by_bill_because=document.by_bill_because,
         moves=tuple(_move(move, zone) for move in document.moves),
         solve_seconds=document.solve_seconds,
     )
-
-
-def _risk_document(risk: PassingRisk | None) -> PassingRiskDocument | None:
-    return None if risk is None else PassingRiskDocument(usual=risk.usual, planned=risk.planned)
-
-
-def _risk(document: PassingRiskDocument | None) -> PassingRisk | None:
-    if document is None:
-        return None
-    return PassingRisk(usual=document.usual, planned=document.planned)
 
 
 def _valid_times(grid: TimeGrid, zone: ZoneInfo) -> list[datetime]:

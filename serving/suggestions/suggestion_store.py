@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.schedule import Schedule
 from serving.suggestions.documents import (
-    Document,
     ForecastDocument,
     ScheduleDocument,
     forecast_document,
@@ -20,6 +19,7 @@ from serving.suggestions.documents import (
     schedule_document,
     schedule_of,
 )
+from serving.suggestions.expectations import Document
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
     Decision,

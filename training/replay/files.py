@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.replay.figures import cells, policy_figures
+from training.replay.peak_pricing import peak_pricing_choice
 from training.replay.report.page import report_page
 from training.replay.run import Replay
 
@@ -42,6 +43,7 @@ def replay_document(replay: Replay) -> dict[str, Any]:
             one.site.name: {
                 "filled_intervals": one.site.filled,
                 "runs_not_found_kwh": one.site.runs_not_found_kwh,
+                "peak_pricing": asdict(choice) if (choice := peak_pricing_choice(one)) else None,
                 "months": {
                     policy: [
                         {**asdict(month), "bill_krw": month.bill_krw} for month in lived.months

@@ -9,17 +9,22 @@ from feature_store.time_grid import STEPS_PER_HOUR
 from models.dispatch.do_nothing import DoNothing
 from models.dispatch.policy import Policy
 from models.dispatch.rolling_plan import RollingPlan
+from models.dispatch.rolling_value import RollingValue
 from models.dispatch.stochastic import Stochastic
 from models.dispatch.threshold_rule import ThresholdRule
 from training.replay.not_replayable import NotReplayableError
 
 NOTHING, STOCHASTIC = "nothing", "stochastic"
+BY_BILL, BY_VALUE = "rolling", "rolling-value-held"
+"""The same plan twice but for what its peak costs: its bill, or what is expected of it."""
 POLICIES: tuple[Policy, ...] = (
     DoNothing(name=NOTHING),
     ThresholdRule(name="threshold"),
     RollingPlan(name="day-ahead", every_steps=24 * STEPS_PER_HOUR, tracking=False),
-    RollingPlan(name="rolling", level=0.75),
+    RollingPlan(name=BY_BILL, level=0.75),
     RollingPlan(name="rolling-target", level=0.75, starting_target=True),
+    RollingValue(name=BY_VALUE, by_look_up=False),
+    RollingValue(name="rolling-value"),
     Stochastic(name=STOCHASTIC),
     RollingPlan(name="perfect-forecast", path="measured"),
 )

@@ -18,16 +18,13 @@ from models.optimizer.complex.time_limit import ComplexTimedOutError
 from models.optimizer.highs_model import new_highs, pass_program
 from models.optimizer.preferences import without_preferences
 from models.optimizer.problem import SchedulingProblem, assemble
-from models.optimizer.start_search import search
+from models.optimizer.start_search import OutOfTime, search
 
 LP_LIMIT_S = 60.0
 """For one firm's linear problem: thousands of times what it takes."""
 AS_FITS = 0
 """HiGHS' choice of simplex method: with other costs the last solution is still allowed, and the
 primal method goes on from it; with other limits it is not, and the dual method does."""
-UNPROVED = 50.0
-"""Growth of a firm's gap where its proof takes too long: then good starts are enough as they are
-found, and the gap that is told of the complex grows by what they are worth."""
 Prices = npt.NDArray[np.float64]
 """Won per kW drawn in each interval, on top of the firm's own tariff, shape (steps,)."""
 Decisions = npt.NDArray[np.float64]
@@ -125,20 +122,19 @@ class MemberProblem:
     ) -> tuple[Column, float]:
         """Make every decision at ``prices`` and keep to it.
 
-        Where the gap is not proved in time, what is near by is taken with what is proved of it.
+        Where the gap is not proved in time, the best plan found is taken with what is proved of it.
 
         Returns:
             The operation, and what no whole operation at these prices costs less than.
         """
         linear, filled = self.program.linear, self.program.with_costs(self.drawn, prices)
-        for gap in (gap_krw, UNPROVED * gap_krw):
-            found = search(linear, filled, gap=gap, time_limit_s=time_limit_s)
-            if found != "out_of_time":
-                break
-        if found == "out_of_time":
-            raise ComplexTimedOutError(
-                f"{self.firm_id}: no whole schedule within {time_limit_s:g} s; allow more time"
-            )
+        found = search(linear, filled, gap=gap_krw, time_limit_s=time_limit_s)
+        if isinstance(found, OutOfTime):
+            if found.best is None:
+                raise ComplexTimedOutError(
+                    f"{self.firm_id}: no whole schedule within {time_limit_s:g} s; allow more time"
+                )
+            found = found.best
         if found == "infeasible":
             raise MemberUnsolvedError(
                 f"{self.firm_id}: no whole schedule satisfies its own limits; schedule the firm "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
 from training.evaluation.report.picture import COLOURS, RIGHT
-from training.replay.plan import NOTHING, STOCHASTIC
+from training.replay.plan import BY_VALUE, NOTHING, STOCHASTIC
 from training.replay.report.texts import marked
 
 KNOWING = frozenset({"perfect-forecast", PERFECT_FORESIGHT})
@@ -18,12 +18,16 @@ MEANINGS: dict[str, str] = {
     "day-ahead": marked("follows one plan a day, made on the forecast"),
     "rolling": marked("plans anew every hour on the forecast and holds the planned peak"),
     "rolling-target": marked("the same, from a peak that past days could not have avoided"),
+    BY_VALUE: marked("plans as well by what charge and peak are worth after the plan"),
+    "rolling-value": marked("the same, and weighs at every interval how much of it to do"),
     STOCHASTIC: marked("weighs at every interval what charge and peak are expected to be worth"),
     "perfect-forecast": marked("plans anew every hour, and knows the day ahead"),
     PERFECT_FORESIGHT: marked("the lowest bill for one who knew every load"),
 }
 
-_OWN, *_OTHERS = COLOURS
+_MORE = ("#882255", "#999933")
+"""Wine and olive, which the colour-blind tell from the others too (Tol's muted scheme)."""
+_OWN, *_OTHERS = (*COLOURS, *_MORE)
 _BOUND = "#222222"
 
 
