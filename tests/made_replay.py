@@ -70,7 +70,7 @@ def forecasts_by_last_week(demand_kw: KilowattArray) -> Forecasts:
 def known_forecasts(folder, plan: ReplayPlan, *sites: ReplaySite) -> None:
     """Leave forecasts in a folder as a run that was stopped after them would have."""
     for site in sites:
-        KeptParts(folder=folder, plan=plan).keep_forecasts(
+        KeptParts(folder=folder, plan=plan, sites=sites).keep_forecasts(
             site, forecasts_by_last_week(site.history.demand_kw)
         )
 

@@ -65,8 +65,12 @@ class DayProblem:
         self.krw_at_zero.value = lines.krw_at_zero - certain_krw
         answer = self.problem.solve(time_limit_s=TIME_LIMIT_S)
         if answer.status != "optimal":
+            jobs = len(self.operation.runs_kw)
             raise NoPlacesError(
-                f"the places of a day's {len(self.operation.runs_kw)} jobs are {answer.status}; "
+                f"a day's {jobs} jobs have no places that keep all their windows and relations; "
+                "widen the windows or take a relation out"
+                if answer.status == "infeasible"
+                else f"places of a day's {jobs} jobs were not proved within {TIME_LIMIT_S:g} s; "
                 "narrow the jobs' windows or declare fewer of them"
             )
         return self.operation.solved()

@@ -11,9 +11,10 @@ class SuddenEnd:
     """How often it is looked at before the end."""
     end_s: float = 1e9
     """What it says from then on, seconds after what it said before."""
-    _looks: int = field(default=0, init=False)
+    looks: int = field(default=0, init=False)
+    """How often it was looked at so far."""
 
     def perf_counter(self) -> float:
         """Return 0, and from the end on the moment of it."""
-        self._looks += 1
-        return 0.0 if self._looks <= self.after_looks else self.end_s
+        self.looks += 1
+        return 0.0 if self.looks <= self.after_looks else self.end_s

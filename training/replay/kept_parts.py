@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +18,22 @@ from training.replay.plan import POLICIES, ReplayPlan
 from training.replay.site import ReplaySite
 
 DIGEST_LENGTH = 16
+_ROOT = Path(__file__).parents[2]
+_DECIDING = ("feature_store", "models", "training")
+"""Rooms whose code decides what becomes of a month."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeptParts:
-    """A folder of parts. A part of other readings, another plan or another version is made anew."""
+    """A folder of parts. A part of other readings, another plan or other code is made anew.
+
+    So is a part that rests on forecasts, where the firms that one model is fitted on are others.
+    """
 
     folder: Path
     plan: ReplayPlan
+    sites: tuple[ReplaySite, ...]
+    """All that are lived."""
 
     def forecasts(self, site: ReplaySite) -> Forecasts | None:
         """Return a firm's forecasts, if they are kept."""
@@ -72,11 +80,11 @@ class KeptParts:
         return self.folder / kind / f"{plain}.{digest}.npz"
 
     def _digest(self, site: ReplaySite, policy: str | None = None) -> str:
-        """What decides a part: version, plan, declaration, readings, and its policy if any."""
+        """What decides a part: code, plan, declaration, readings, and its policy if any."""
         plan = asdict(self.plan)
         del plan["jobs"], plan["policies"]
         told = [
-            importlib.metadata.version("sandan"),
+            _code(),
             json.dumps(plan, default=str, sort_keys=True),
             site.firm.model_dump_json(exclude={"equipment"} if policy is None else None),
             "" if policy is None else f"{asdict(site.store)} {_settings_of(policy)}",
@@ -84,12 +92,31 @@ class KeptParts:
         ]
         digest = hashlib.sha256("\n".join(told).encode())
         digest.update(site.history.demand_kw.tobytes())
+        if _rests_on_forecasts(policy):
+            firms = {other.firm.firm_id: other.history.demand_kw for other in self.sites}
+            for firm_id in sorted(firms):
+                digest.update(firm_id.encode() + firms[firm_id].tobytes())
         return digest.hexdigest()[:DIGEST_LENGTH]
+
+
+@cache
+def _code() -> str:
+    """A digest of the code that decides: versions change more rarely than it does."""
+    digest = hashlib.sha256()
+    for room in _DECIDING:
+        for file in sorted((_ROOT / room).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _settings_of(policy: str) -> str:
     """A policy with its parameters; foresight has none."""
     return next((repr(one) for one in POLICIES if one.name == policy), policy)
+
+
+def _rests_on_forecasts(policy: str | None) -> bool:
+    """Whether a part does: of no policy, it is forecasts."""
+    return policy is None or any(one.reads_forecasts for one in POLICIES if one.name == policy)
 
 
 def _save(path: Path, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:

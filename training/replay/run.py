@@ -69,7 +69,7 @@ def replay(
     """
     for site in sites:
         Calendar.of(site, plan.first, plan.end)
-    kept = KeptParts(folder=folder, plan=plan)
+    kept = KeptParts(folder=folder, plan=plan, sites=tuple(sites))
     policies = policies_named(plan.policies)
     reads_forecasts = any(policy.reads_forecasts for policy in policies)
     forecasts = _forecasts(sites, plan, kept, on_progress) if reads_forecasts else {}

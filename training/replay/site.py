@@ -78,8 +78,8 @@ def replay_site(firm: Firm, history: LoadHistory, *, name: str | None = None) ->
     Gaps are filled with the load a week before, or, in the first week, with its mean.
 
     Raises:
-        NotReplayableError: The firm does not declare exactly one battery, or what is beside it
-            cannot be lived as it is declared.
+        NotReplayableError: The firm does not declare exactly one battery, or it or what is beside
+            it cannot be lived as it is declared.
     """
     site = site_of(firm)
     batteries = [asset for asset in site.assets if isinstance(asset, Battery)]
@@ -88,6 +88,7 @@ def replay_site(firm: Firm, history: LoadHistory, *, name: str | None = None) ->
             f"{firm.firm_id}: declares {len(batteries)} batteries; declare exactly one, it is what "
             "the policies run"
         )
+    _check_battery(firm, batteries[0])
     demand_kw = _filled(history.demand_kw)
     return ReplaySite(
         name=name or firm.firm_id,
@@ -97,6 +98,21 @@ def replay_site(firm: Firm, history: LoadHistory, *, name: str | None = None) ->
         filled=int(np.isnan(history.demand_kw).sum()),
         beside=beside_battery(site),
     )
+
+
+def _check_battery(firm: Firm, battery: Battery) -> None:
+    """Refuse limits that policies do not keep: bills would be those of another battery."""
+    limits = battery.parameters
+    if limits.reserve_share is not None:
+        raise NotReplayableError(
+            f"{firm.firm_id}, {battery.name}: reserve_share is not lived in a replay; declare "
+            "it as min_soc_share, which keeps the same charge back"
+        )
+    if limits.max_discharge_kwh_per_day is not None:
+        raise NotReplayableError(
+            f"{firm.firm_id}, {battery.name}: max_discharge_kwh_per_day is not lived in a replay; "
+            "leave it out, and tell what cycles cost as wear_krw_per_kwh"
+        )
 
 
 def _filled(demand_kw: KilowattArray) -> KilowattArray:

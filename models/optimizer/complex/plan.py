@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,7 +29,7 @@ from models.optimizer.complex.shared_part import (
     battery_krw,
 )
 from models.optimizer.complex.terms import Member, SharedTerms, shared_grid
-from models.optimizer.complex.time_limit import Deadline
+from models.optimizer.complex.time_limit import ComplexTimedOutError, Deadline
 from models.optimizer.verify import verify
 
 GAP_SHARE = 1e-3
@@ -168,13 +169,16 @@ def _pooled(
     """
     if _is_proved(plan, bound_krw, gap_share):
         return plan, bound_krw
-    answer = solve_jointly(
-        work.problems,
-        work.shared,
-        np.zeros(work.grid.steps),
-        gap_krw=ENOUGH_SHARE * gap_share * abs(bound_krw),
-        time_limit_s=work.deadline.left_s(most_s=time_limit_s * len(work.problems)),
-    )
+    try:
+        answer = solve_jointly(
+            work.problems,
+            work.shared,
+            np.zeros(work.grid.steps),
+            gap_krw=ENOUGH_SHARE * gap_share * abs(bound_krw),
+            time_limit_s=work.deadline.left_s(most_s=time_limit_s * len(work.problems)),
+        )
+    except ComplexTimedOutError:
+        answer = None
     if answer is None:
         return plan, bound_krw
     bound_krw = max(bound_krw, answer.bound_krw)
@@ -195,16 +199,21 @@ def _pooled(
 def _replied(
     work: _Work, plan: Coordinated, bound_krw: float, gap_share: float, time_limit_s: float
 ) -> Coordinated:
-    """Let the firms decide again, one after another, until the gap is small or nothing is won."""
+    """Let the firms decide again, one after another, until the gap is small or nothing is won.
+
+    Where the time ends meanwhile the plan stays as it is.
+    """
     for _ in range(MOST_REPLIES):
         if _is_proved(plan, bound_krw, gap_share):
             return plan
         before = [problem.decisions for problem in work.problems]
-        columns = _replies(work, plan, WHOLE_SHARE * gap_share, time_limit_s)
-        again = work.coordination().run(
-            plan.prices, goal_share=MIXING_SHARE * gap_share, known=[columns]
-        )
-        if again.cost_krw >= plan.cost_krw * (1 - MIXING_SHARE * gap_share):
+        again = None
+        with suppress(ComplexTimedOutError):
+            columns = _replies(work, plan, WHOLE_SHARE * gap_share, time_limit_s)
+            again = work.coordination().run(
+                plan.prices, goal_share=MIXING_SHARE * gap_share, known=[columns]
+            )
+        if again is None or again.cost_krw >= plan.cost_krw * (1 - MIXING_SHARE * gap_share):
             for problem, decisions in zip(work.problems, before, strict=True):
                 if decisions is not None:
                     problem.keep(decisions)

@@ -103,7 +103,9 @@ def test_foresight_of_the_stretch_is_a_bound_below_every_policy(with_all):
 
 def test_what_is_kept_of_jobs_is_what_was_lived(folder, job_alone):
     for policy, lived in job_alone.lived.items():
-        kept = KeptParts(folder=folder, plan=PLAN).lived(job_alone.site, policy)
+        kept = KeptParts(folder=folder, plan=PLAN, sites=(job_alone.site,)).lived(
+            job_alone.site, policy
+        )
         assert kept.months == lived.months
         np.testing.assert_array_equal(kept.beside_kw, lived.beside_kw)
 

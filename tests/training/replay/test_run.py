@@ -19,7 +19,8 @@ from tests.made_replay import (
     known_forecasts,
 )
 from training.replay.figures import cells, policy_figures
-from training.replay.lived_site import LivedSite, MonthFigures
+from training.replay.kept_parts import KeptParts
+from training.replay.lived_site import LivedSite, MonthFigures, SiteTask, live_site
 from training.replay.months import Calendar
 from training.replay.not_replayable import NotReplayableError
 from training.replay.plan import NOTHING
@@ -117,6 +118,28 @@ def test_a_changed_declaration_plan_or_reading_is_lived_anew_and_nothing_else(tm
     assert parts_redone(tmp_path, MAY, a_site(capacity_kwh=300)) == 3
     assert parts_redone(tmp_path, MAY, a_site(seed=1)) == 3
     assert parts_redone(tmp_path, replace(MAY, months_alone=False), a_site()) == 3
+
+
+def test_parts_that_rest_on_forecasts_are_kept_for_the_same_firms_alone(tmp_path):
+    """One model is fitted on all firms that are lived together."""
+    alone, other = a_site(), a_site("press_shop", seed=1)
+    known_forecasts(tmp_path, MAY, alone)
+    of_one = KeptParts(folder=tmp_path, plan=MAY, sites=(alone,))
+    of_two = KeptParts(folder=tmp_path, plan=MAY, sites=(alone, other))
+    assert of_one.forecasts(alone) is not None
+    assert of_two.forecasts(alone) is None
+    lived = live_site(SiteTask(site=alone, plan=MAY, policy="threshold", forecasts=None))
+    of_one.keep_lived(alone, lived)
+    assert of_two.lived(alone, "threshold") is not None  # it reads none
+
+
+@pytest.mark.parametrize(
+    "limit", [{"reserve_share": 0.2}, {"max_discharge_kwh_per_day": 100}], ids=str
+)
+def test_a_limit_of_the_battery_that_is_not_lived_is_refused(limit):
+    (name,) = limit
+    with pytest.raises(NotReplayableError, match=name):
+        a_site(**limit)
 
 
 def test_sites_side_by_side_are_lived_as_one_by_one(tmp_path):

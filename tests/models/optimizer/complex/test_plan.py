@@ -11,6 +11,7 @@ import pytest
 
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
 from models.assets.asset import TOLERANCE_KW
+from models.optimizer.complex import time_limit
 from models.optimizer.complex.member_problem import MemberUnsolvedError
 from models.optimizer.complex.plan import GAP_SHARE, plan_complex
 from models.optimizer.complex.shared_limits import FeederLimitError, verify_shared
@@ -18,6 +19,7 @@ from models.optimizer.complex.terms import ComplexTermsError, SharedTerms
 from models.optimizer.complex.time_limit import ComplexTimedOutError
 from models.optimizer.solve import Solution, solve
 from models.optimizer.verify import UnsafeScheduleError
+from tests.fakes.clock import SuddenEnd
 from tests.models.optimizer.complex.example_complex import (
     COMMUNITY,
     GRID,
@@ -277,3 +279,21 @@ def test_firms_must_be_there_once_and_be_planned_for_the_same_intervals() -> Non
 def test_a_firm_whose_starts_are_not_decided_in_time_is_named() -> None:
     with pytest.raises(ComplexTimedOutError, match="works_0: no whole schedule within 1e-09 s"):
         plan_complex(a_complex(1), some_terms(), firm_time_limit_s=1e-9)
+
+
+@pytest.mark.parametrize(
+    "pooled_up_to",
+    [
+        pytest.param(3, id="solved as one"),
+        pytest.param(0, id="answering one another", marks=long_form),
+    ],
+)
+def test_a_joint_plan_that_there_is_outlives_the_end_of_the_time(monkeypatch, pooled_up_to) -> None:
+    members = a_complex(2)
+    clock = SuddenEnd(after_looks=10**9)
+    monkeypatch.setattr(time_limit, "time", clock)
+    in_time = plan_complex(members, some_terms(), pooled_up_to=pooled_up_to)
+    monkeypatch.setattr(time_limit, "time", SuddenEnd(after_looks=clock.looks - 1))
+    stopped = plan_complex(members, some_terms(), pooled_up_to=pooled_up_to)
+    assert stopped.bound_krw <= in_time.objective_krw + 1
+    assert stopped.objective_krw >= in_time.objective_krw - 1
