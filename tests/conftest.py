@@ -3,11 +3,16 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from bench.private_postgres import NoPostgresError, private_postgres
 from feature_store.storage.database import open_engine
 from feature_store.storage.migrate import upgrade
 from tests.made_ledgers import lay_ledger
+
+# An example may take as long as it takes: how busy the machine is decides nothing here.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
