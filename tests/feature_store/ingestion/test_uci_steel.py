@@ -14,6 +14,26 @@ from tests.builders import SEOUL
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "Steel_industry_data.csv"
 
+# fmt: off
+NEW_YEARS_DAY_KWH = [
+    3.17, 4.0, 3.24, 3.31, 3.82, 3.28, 3.6, 3.6,
+    3.28, 3.78, 3.46, 3.24, 3.96, 3.31, 3.31, 3.89,
+    3.28, 3.56, 3.74, 3.31, 3.56, 3.56, 3.28, 3.78,
+    3.35, 3.24, 3.89, 3.31, 3.28, 3.85, 3.2, 3.31,
+    3.78, 3.28, 3.49, 3.89, 3.6, 4.03, 3.92, 3.64,
+    4.07, 3.71, 3.6, 4.21, 3.49, 3.46, 4.0, 3.49,
+    3.6, 4.25, 3.67, 3.67, 4.25, 3.64, 3.67, 4.28,
+    3.64, 3.78, 4.1, 3.64, 3.92, 4.1, 3.6, 3.96,
+    4.0, 3.6, 4.07, 3.82, 3.56, 4.1, 3.6, 3.6,
+    4.0, 3.42, 3.67, 4.07, 3.53, 3.85, 3.96, 3.56,
+    4.03, 3.74, 3.56, 4.21, 3.56, 3.53, 4.25, 3.53,
+    3.56, 3.67, 3.24, 3.53, 3.53, 3.24, 3.67, 3.42,
+]
+# fmt: on
+"""Rows 2 to 97 of the file, two hours a line: the last one is labelled 01-01-2018 00:00 and is the
+quarter hour before the midnight that ends the day. They add up to 351.86 kWh.
+(UCI Machine Learning Repository, Steel Industry Energy Consumption, CC BY 4.0.)"""
+
 
 @pytest.fixture(scope="module")
 def year():
@@ -41,6 +61,13 @@ def test_every_interval_of_2018_is_there_once(year):
 )
 def test_labels_are_ends_and_midnight_ends_its_own_day(year, start, kwh):
     assert year.filter(pl.col("period_start") == start.astimezone(UTC))["kwh"].to_list() == [kwh]
+
+
+def test_a_whole_day_is_the_one_that_was_checked_by_hand(year):
+    midnight = datetime(2018, 1, 1, tzinfo=SEOUL).astimezone(UTC)
+    day = year.filter(pl.col("period_start").is_between(midnight, midnight + 95 * INTERVAL))
+    assert day["kwh"].to_list() == NEW_YEARS_DAY_KWH
+    assert day["kwh"].sum() == pytest.approx(351.86)
 
 
 def test_reactive_energy_of_the_year_is_kept_for_the_bill(year):
