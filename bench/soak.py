@@ -26,7 +26,9 @@ from bench.figures import RESULTS, Figure, print_figures, write
 ROOT = Path(__file__).parents[1]
 FOLDERS = (
     "tests/feature_store/storage",
-    "tests/feature_store/features",
+    "tests/feature_store/features/test_what_comes_later_changes_nothing.py",
+    "tests/feature_store/features/test_training_rows_are_what_was_served.py",
+    "tests/feature_store/features/test_frames_against_plain_rows.py",
     "tests/models/forecasting/test_mixture.py",
     "tests/models/optimizer/complex",
     "tests/models/optimizer/test_conflict.py",
