@@ -9,6 +9,7 @@ import numpy as np
 
 from feature_store.time_grid import KilowattArray
 from models.dispatch.policy import PeakCost
+from models.optimizer.lower_hull import lower_hull
 
 MOST_LINES = 28
 """Room for the lines of a value kept at so many peaks, and for the months that remember a peak (at
@@ -45,12 +46,7 @@ class PeakLines:
         value_krw = np.concatenate([[held_krw], value_krw[above]])
         if len(peak_kw) == 1:
             return cls._filled(held_kw, np.zeros(1), value_krw)
-        hull: list[int] = []
-        for point in range(len(peak_kw)):
-            while len(hull) > 1 and _is_above(hull[-2], hull[-1], point, peak_kw, value_krw):
-                hull.pop()
-            hull.append(point)
-        at = np.array(hull)
+        at = lower_hull(peak_kw, value_krw)
         slope = np.diff(value_krw[at]) / np.diff(peak_kw[at])
         slope = np.maximum(slope, 0.0)  # a higher peak is never cheaper; rounding may say so
         return cls._filled(held_kw, slope, value_krw[at][1:] - slope * peak_kw[at][1:])
@@ -63,11 +59,3 @@ class PeakLines:
             krw_per_kw=np.pad(slope, (0, missing), mode="edge"),
             krw_at_zero=np.pad(at_zero, (0, missing), mode="edge"),
         )
-
-
-def _is_above(
-    first: int, middle: int, last: int, peak_kw: KilowattArray, value_krw: KilowattArray
-) -> bool:
-    """Whether the middle point lies on or above the line through the others."""
-    along = (value_krw[middle] - value_krw[first]) * (peak_kw[last] - peak_kw[first])
-    return bool(along >= (value_krw[last] - value_krw[first]) * (peak_kw[middle] - peak_kw[first]))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.errors import SandanError
+from models.optimizer.lower_hull import lower_hull
 from models.tariffs.later_demand import DemandCuts
 from models.tariffs.value_of_kw import ValueOfKw
 
@@ -91,22 +92,11 @@ def _refuse(peak_kw: Kw, value_krw: Krw, breakpoints_kw: Kw) -> None:
 
 def _hull_slopes(knots_kw: Kw, knots_krw: Krw, nodes_kw: Kw) -> Krw:
     """Slopes of the lower convex hull of the knots between neighbouring nodes, (nodes - 1,)."""
-    hull: list[int] = []
-    for knot in range(len(knots_kw)):
-        while len(hull) > 1 and _is_above(knots_kw, knots_krw, hull[-2], hull[-1], knot):
-            hull.pop()
-        hull.append(knot)
+    hull = lower_hull(knots_kw, knots_krw)
     hull_krw = np.interp(nodes_kw, knots_kw[hull], knots_krw[hull])
     slopes = np.diff(hull_krw) / np.diff(nodes_kw)
     slopes[nodes_kw[:-1] >= knots_kw[-1]] = np.inf  # beyond the grid nothing says less than a bill
     return np.maximum.accumulate(slopes)  # rounding alone can bend a straight line down
-
-
-def _is_above(knots_kw: Kw, knots_krw: Krw, one: int, middle: int, other: int) -> bool:
-    """Whether the middle of three knots lies on or above the line between the others."""
-    run_kw, rise_krw = knots_kw[other] - knots_kw[one], knots_krw[other] - knots_krw[one]
-    level_krw = knots_krw[one] + rise_krw * (knots_kw[middle] - knots_kw[one]) / run_kw
-    return bool(knots_krw[middle] >= level_krw)
 
 
 def _lines(slopes: Krw, nodes_kw: Kw, nodes_krw: Krw) -> DemandCuts:
