@@ -19,6 +19,8 @@ class StoreOperation:
     """Variables, limits and costs; expressions of shape (steps,), draws positive."""
 
     power_kw: cp.Expression
+    end_kwh: cp.Expression
+    """Charge at the end."""
     constraints: list[cp.Constraint]
     wear_krw: cp.Expression
     missing_krw: cp.Expression
@@ -57,6 +59,7 @@ class StoreOperation:
         moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
         return cls(
             power_kw=charge_kw - discharge_kw,
+            end_kwh=held_kwh[steps],
             constraints=[
                 held_kwh[0] == soc_kwh,
                 held_kwh[1:] == held_kwh[:-1] + HOURS_PER_STEP * stored_kw,

@@ -17,7 +17,7 @@ from models.dispatch.storage_plan import (
 )
 from models.dispatch.storage_value import DayPrices, StateGrid, Values
 from models.dispatch.store import Store
-from models.dispatch.store_operation import TIE_BREAK_KRW_PER_KWH
+from models.dispatch.store_operation import StoreOperation
 from models.optimizer.hot_problem import HotProblem
 
 
@@ -48,11 +48,6 @@ class ValuePlan:
 
         ``krw_per_kw`` is what a kW costs above the highest peak of the value's grid.
         """
-        charge_kw = cp.Variable(steps, nonneg=True, name="store.charge_kw")
-        discharge_kw = cp.Variable(steps, nonneg=True, name="store.discharge_kw")
-        held_kwh = cp.Variable(
-            steps + 1, bounds=[store.least_kwh, store.most_kwh], name="store.soc_kwh"
-        )
         peak_kw = cp.Variable(nonneg=True, name="site.peak_kw")
         above_kw = cp.Variable(nonneg=True, name="site.above_grid_kw")
         points = len(grid.soc_kwh) * len(grid.peak_kw)
@@ -64,30 +59,29 @@ class ValuePlan:
         soc_kwh = cp.Parameter(nonneg=True, name="store.soc_kwh")
         held_kw = cp.Parameter(nonneg=True, name="site.held_kw")
         end_krw = cp.Parameter(points, nonneg=True, name="value.end_krw")
-        power_kw = charge_kw - discharge_kw
-        stored_kw = store.charge_efficiency * charge_kw - discharge_kw / store.discharge_efficiency
+        battery = StoreOperation.of(store, steps, soc_kwh=soc_kwh, end_kwh=store.least_kwh)
+        power_kw = battery.power_kw
         socs, peaks = (
             axis.ravel() for axis in np.meshgrid(grid.soc_kwh, grid.peak_kw, indexing="ij")
         )
         cost_krw = (
             HOURS_PER_STEP * (krw_per_kwh @ power_kw)
-            + store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw)
-            + TIE_BREAK_KRW_PER_KWH * HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
+            + battery.wear_krw
+            + battery.tie_break_krw
             + end_krw @ share
             + krw_per_kw * above_kw
         )
         problem = cp.Problem(
             cp.Minimize(cost_krw),
             [
-                charge_kw <= store.charge_kw * usable,
-                discharge_kw <= store.discharge_kw * usable,
-                held_kwh[0] == soc_kwh,
-                held_kwh[1:] == held_kwh[:-1] + HOURS_PER_STEP * stored_kw,
+                *battery.constraints,
+                power_kw <= store.charge_kw * usable,
+                power_kw >= -store.discharge_kw * usable,
                 power_kw >= -load_kw,
                 peak_kw >= counted_load_kw + power_kw,
                 peak_kw >= held_kw,
                 cp.sum(share) == 1,
-                socs @ share == held_kwh[steps],
+                socs @ share == battery.end_kwh,
                 peaks @ share + above_kw >= peak_kw,
             ],
         )
