@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from feature_store.time_grid import STEPS_PER_DAY, KilowattArray
 from models.dispatch.days_alike import days_alike
+from models.dispatch.heavy_days import by_heaviness
 from models.dispatch.known_load import KnownLoad, days_of_positions
-from models.dispatch.load_chain import LoadChain, chain_of_days
-from models.dispatch.month_level import MonthLevel, level_spread, month_levels
-from models.dispatch.month_value import ExpectedDay, end_of_month_krw, month_values
+from models.dispatch.load_chain import MEANS, NO_MEAN, LoadChain, chain_of_days
+from models.dispatch.month_level import MonthLevel, level_error, month_levels
+from models.dispatch.month_value import (
+    ExpectedDay,
+    ExpectedPart,
+    end_of_month_krw,
+    month_values,
+)
 from models.dispatch.peak_lines import PeakLines
 from models.dispatch.policy import Month, Morning
 from models.dispatch.storage_value import DayPrices, StateGrid, Values
@@ -36,7 +42,7 @@ class DaysLeft:
     least steps,); None for a battery alone."""
     grid: StateGrid = field(init=False)
     levels: tuple[MonthLevel, ...] = field(init=False)
-    """What the month may turn out to be."""
+    """What the month may turn out to be, seen from when it was last valued."""
     days: list[npt.NDArray[np.int64]] = field(init=False)
     """Positions of each day of the month."""
     values: list[tuple[Values, ...]] = field(default_factory=list)
@@ -56,8 +62,6 @@ class DaysLeft:
             soc_kwh=np.linspace(store.least_kwh, store.most_kwh, SOCS),
             peak_kw=np.linspace(0.0, PEAK_ROOM * highest_kw, PEAKS),
         )
-        by_day_kw, kind = self.known.days_before(month.first)
-        self.levels = month_levels(level_spread(by_day_kw, kind))
 
     def value(self, today: int) -> None:
         """Value the days after ``today`` by what is known when it begins."""
@@ -69,15 +73,19 @@ class DaysLeft:
             store=month.store,
             grid=grid,
         )
-        chains = [self.chain(day, seen_from=today) for day in later]
+        parts = [self._parts(day, seen_from=today) for day in later]
+        self.levels = month_levels(level_error(*self.known.days_before(int(self.days[today][0]))))
         self.values = []
         for level in self.levels:
             expected = [
                 ExpectedDay(
                     prices=self.prices(self.days[day]),
-                    chain=self.with_runs(chain.at_level(level.factor), int(self.days[day][0])),
+                    parts=tuple(
+                        replace(part, chain=self._at_level(part.chain, level, day))
+                        for part in parts_of_day
+                    ),
                 )
-                for day, chain in zip(later, chains, strict=True)
+                for day, parts_of_day in zip(later, parts, strict=True)
             ]
             self.values.append(month_values(expected, end_krw, month.store, grid))
         self.valued_from = today + 1
@@ -96,10 +104,32 @@ class DaysLeft:
 
         It is learnt from the days that were over when another one began.
         """
+        return chain_of_days(*self._days_alike(day, seen_from))
+
+    def _parts(self, day: int, seen_from: int) -> tuple[ExpectedPart, ...]:
+        """Return what a day to come may be; a chain of each part of the days alike."""
+        alike_kw, weight = self._days_alike(day, seen_from)
+        parts = by_heaviness(alike_kw, weight)
+        means = MEANS if len(parts) == 1 else NO_MEAN
+        return tuple(
+            ExpectedPart(
+                probability=float(weight[part].sum() / weight.sum()),
+                chain=chain_of_days(alike_kw[part], weight[part], means),
+            )
+            for part in parts
+        )
+
+    def _at_level(self, chain: LoadChain, level: MonthLevel, day: int) -> LoadChain:
+        return self.with_runs(chain.at_level(level.factor), int(self.days[day][0]))
+
+    def _days_alike(
+        self, day: int, seen_from: int
+    ) -> tuple[KilowattArray, npt.NDArray[np.float64]]:
+        """Return past days like a day, (alike, steps of the day), and their weights, (alike,)."""
         by_day_kw, kind = self.known.days_before(int(self.days[seen_from][0]))
         positions = self.days[day]
         alike_kw, weight = days_alike(by_day_kw, kind, self.known.kind_at(int(positions[0])))
-        return chain_of_days(alike_kw[:, self.known.table.step_of_day[positions]], weight)
+        return alike_kw[:, self.known.table.step_of_day[positions]], weight
 
     def peak_lines(self, day: int, morning: Morning) -> PeakLines:
         """Return what a peak of a day will cost, at the charge that the day begins with."""

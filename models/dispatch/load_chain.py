@@ -22,6 +22,8 @@ MEMORY = 1.0 / (3 * STEPS_PER_HOUR)
 """Weight of the newest score in the mean of the last hours: it fades over three of them."""
 MEANS = np.array([-1.2, 0.0, 1.2])
 """Levels of that mean, in its own standard deviations."""
+NO_MEAN = np.zeros(1)
+"""Level of the mean where it is not looked at."""
 HIGHEST_SHARE = 1.03
 """The highest level over the highest load seen: a record is broken now and then."""
 JUMP_SHARE = 0.05
@@ -72,18 +74,28 @@ class LoadChain:
         return np.outer(level, _between(self.means, mean)).ravel()
 
 
-def start_of_day() -> npt.NDArray[np.float64]:
-    """Return the probability of each state before anything of the day is known."""
-    weight = np.outer(_shares(SCORES), _shares(MEANS)).ravel()
+def start_of_day(means: npt.NDArray[np.float64] = MEANS) -> npt.NDArray[np.float64]:
+    """Return the probability of each state before anything of the day is known.
+
+    Args:
+        means: Levels of the mean that the chain was made with, ``MEANS`` or ``NO_MEAN``.
+    """
+    weight = np.outer(_shares(SCORES), _shares(means)).ravel()
     return weight / weight.sum()  # the curve of levels ends short of 0 and 1
 
 
-def chain_of_days(days_kw: KilowattArray, weight: npt.NDArray[np.float64]) -> LoadChain:
+def chain_of_days(
+    days_kw: KilowattArray,
+    weight: npt.NDArray[np.float64],
+    means: npt.NDArray[np.float64] = MEANS,
+) -> LoadChain:
     """Learn the chain of a day from days of its kind.
 
     Args:
         days_kw: Loads of whole days, shape (days, steps).
         weight: Of each day, > 0, shape (days,).
+        means: ``NO_MEAN`` where the days are alike enough that the present score tells the next;
+            it has a third of the states.
     """
     share = weight / weight.sum()
     order = np.argsort(days_kw, axis=0, kind="stable")
@@ -95,7 +107,7 @@ def chain_of_days(days_kw: KilowattArray, weight: npt.NDArray[np.float64]) -> Lo
     held = np.clip(level, _OUTERMOST_LEVEL, 1 - _OUTERMOST_LEVEL)
     score = np.empty_like(level)
     np.put_along_axis(score, order, normal_score(held), axis=0)
-    means, moves = _moves(score, share)
+    means, moves = _moves(score, share, means)
     return LoadChain(levels_kw=np.maximum.accumulate(levels_kw, axis=1), means=means, moves=moves)
 
 
@@ -105,14 +117,14 @@ def next_mean(mean: float | None, score: float) -> float:
 
 
 def _moves(
-    score: Scores, share: npt.NDArray[np.float64]
+    score: Scores, share: npt.NDArray[np.float64], of_means: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Regress each score on the one before and on the mean before; (means,), (steps, s, s)."""
     mean = np.empty_like(score)
     mean[:, 0] = score[:, 0]
     for step in range(1, score.shape[1]):
         mean[:, step] = (1 - MEMORY) * mean[:, step - 1] + MEMORY * score[:, step]
-    means = MEANS * np.sqrt((share @ mean**2).mean())
+    means = of_means * np.sqrt((share @ mean**2).mean())
     now, slow, following = score[:, :-1], mean[:, :-1], score[:, 1:]
     nn, ss, ns, nf, sf, ff = (
         _smoothed(share @ (one * other))
@@ -128,6 +140,8 @@ def _moves(
     determinant = nn * ss - ns**2 + 1e-3  # of a start where both are one, neither is preferred
     on_now = np.clip((nf * ss - sf * ns) / determinant, 0.0, 0.99)
     on_mean = np.clip((sf * nn - nf * ns) / determinant, 0.0, 0.9)
+    if len(means) == 1:
+        on_now, on_mean = np.clip(nf / (nn + 1e-3), 0.0, 0.99), np.zeros_like(on_mean)
     told = on_now**2 * nn + on_mean**2 * ss + 2 * on_now * on_mean * ns
     spread = np.sqrt(np.clip(1 - told / np.where(ff > 0, ff, 1.0), 0.03, 1.0))
     expected = (
@@ -168,6 +182,8 @@ def _rising(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _between(levels: npt.NDArray[np.float64], value: float) -> npt.NDArray[np.float64]:
     """Weights of the neighbouring levels that a value lies between."""
+    if len(levels) == 1:
+        return np.ones(1)
     weight = np.zeros(len(levels))
     place = float(np.interp(value, levels, np.arange(len(levels))))
     below = min(int(place), len(levels) - 2)

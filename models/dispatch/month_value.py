@@ -14,11 +14,20 @@ from models.dispatch.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExpectedPart:
+    """One way a day may be: light, heavy or between."""
+
+    probability: float
+    chain: LoadChain
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExpectedDay:
     """A day to come: what its intervals cost, and what its load may be."""
 
     prices: DayPrices
-    chain: LoadChain
+    parts: tuple[ExpectedPart, ...]
+    """What the day may be; their probabilities add up to 1."""
 
 
 def month_values(
@@ -40,9 +49,18 @@ def month_values(
     """
     values = [end_krw]
     for day in reversed(days):
-        start_krw = day_value(values[-1], day.chain, day.prices, store, grid).start_krw
-        values.append(np.tensordot(start_of_day(), start_krw, axes=1))
+        values.append(_start_krw(values[-1], day, store, grid))
     return tuple(reversed(values))
+
+
+def _start_krw(end_krw: Values, day: ExpectedDay, store: Store, grid: StateGrid) -> Values:
+    """Return what a day and what follows it are expected to cost, shape (socs, peaks)."""
+    start_krw = np.zeros_like(end_krw)
+    for part in day.parts:
+        value = day_value(end_krw, part.chain, day.prices, store, grid)
+        before = start_of_day(part.chain.means)
+        start_krw += part.probability * np.tensordot(before, value.start_krw, axes=1)
+    return start_krw
 
 
 def end_of_month_krw(

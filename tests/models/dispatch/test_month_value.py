@@ -5,7 +5,12 @@ import pytest
 
 from feature_store.time_grid import STEPS_PER_DAY
 from models.dispatch.load_chain import chain_of_days
-from models.dispatch.month_value import ExpectedDay, end_of_month_krw, month_values
+from models.dispatch.month_value import (
+    ExpectedDay,
+    ExpectedPart,
+    end_of_month_krw,
+    month_values,
+)
 from models.dispatch.storage_value import DayPrices, StateGrid
 from models.dispatch.store import Store
 
@@ -37,7 +42,7 @@ def values():
         prices=DayPrices(
             krw_per_kwh=np.full(STEPS_PER_DAY, 100.0), counted=np.ones(STEPS_PER_DAY, dtype=bool)
         ),
-        chain=chain_of_days(days_kw, np.ones(20)),
+        parts=(ExpectedPart(probability=1.0, chain=chain_of_days(days_kw, np.ones(20))),),
     )
     end_krw = end_of_month_krw(KRW_PER_KW * GRID.peak_kw, krw_per_kwh=100.0, store=STORE, grid=GRID)
     return month_values([day] * 4, end_krw, STORE, GRID)
