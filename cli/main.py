@@ -21,6 +21,7 @@ from cli.readings import app as readings
 from cli.replay import replay
 from cli.schedule import schedule
 from cli.serve import serve
+from cli.set_point import set_point
 from cli.train import train
 from cli.weather import app as weather
 from feature_store.errors import SandanError
@@ -65,6 +66,7 @@ app.add_typer(bill, name="bill")
 app.command()(quality)
 app.command()(advise)
 app.command()(schedule)
+app.command("set-point")(set_point)
 app.command()(train)
 app.command()(backtest)
 app.command()(replay)

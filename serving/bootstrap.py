@@ -35,6 +35,7 @@ from serving.api import (
     quality_routes,
     reading_routes,
     schedule_routes,
+    set_point_routes,
     suggestion_routes,
     worked_bill_routes,
 )
@@ -51,6 +52,7 @@ from serving.api.problem import (
 )
 from serving.health import Readiness
 from serving.planner import Planner
+from serving.set_points import SetPoints
 from serving.suggestions.suggestion_store import SuggestionStore
 from serving.web.mount import mount_pages
 from serving.web.problem_page import ProblemPage, problem_page
@@ -63,6 +65,7 @@ ROUTES = (
     firm_routes.router,
     reading_routes.router,
     schedule_routes.router,
+    set_point_routes.router,
     suggestion_routes.router,
     bill_routes.router,
     worked_bill_routes.router,
@@ -142,6 +145,7 @@ def create_app() -> FastAPI:
 def connect(app: FastAPI, application: Application) -> None:
     """Give the routes of ``app`` what they answer from."""
     app.state.planner = application.planner
+    app.state.set_points = SetPoints(planner=application.planner)
     app.state.ledger = application.ledger
     app.state.watch = MeterWatch.of(application.ledger)
 

@@ -226,7 +226,7 @@ class Planner:
         The problem is solved again several times, in as much time as a plan may take.
         """
         firm, knowledge = self._known(suggestion.firm_id, suggestion.issue_time)
-        history = _history(knowledge, firm, suggestion.issue_time, days=PLAN_HISTORY_DAYS)
+        history = history_before(knowledge, firm, suggestion.issue_time, days=PLAN_HISTORY_DAYS)
         value = None
         if suggestion.schedule.expected_demand is not None:
             value = self.peak_values.of(firm, history, suggestion.forecast)
@@ -302,7 +302,7 @@ class Planner:
         return self.forecaster.predict(firm, history, issue, steps)
 
     def _outcome(self, firm: Firm, knowledge: Knowledge, forecast: LoadForecast) -> Outcome:
-        history = _history(knowledge, firm, forecast.issue_time, days=PLAN_HISTORY_DAYS)
+        history = history_before(knowledge, firm, forecast.issue_time, days=PLAN_HISTORY_DAYS)
         time_limit_s = self.settings.solver_time_limit_s
         outcome = self.scheduler(firm, history, forecast, time_limit_s=time_limit_s)
         if isinstance(outcome, TimedOut):
@@ -310,16 +310,23 @@ class Planner:
             return replace(outcome, last_accepted=accepted)
         return outcome
 
-    def _last_accepted(self, firm: Firm, moment: datetime) -> AcceptedPlan | None:
-        """Return the newest plan that was accepted and reaches beyond a moment, if there is one."""
-        for suggestion in self.suggestions.of_firm(firm.firm_id, limit=LOOKED_BACK_SUGGESTIONS):
-            end = suggestion.schedule.grid.end
+    def accepted(self, firm_id: str, moment: datetime) -> Suggestion | None:
+        """Return the newest suggestion that was accepted and reaches beyond a moment, if any."""
+        for suggestion in self.suggestions.of_firm(firm_id, limit=LOOKED_BACK_SUGGESTIONS):
             decision = suggestion.decision
-            if decision is not None and decision.verdict == "accepted" and end > moment:
-                return AcceptedPlan(
-                    plan_id=suggestion.suggestion_id, until=end.astimezone(firm.zone)
-                )
+            accepted = decision is not None and decision.verdict == "accepted"
+            if accepted and suggestion.schedule.grid.end > moment:
+                return suggestion
         return None
+
+    def _last_accepted(self, firm: Firm, moment: datetime) -> AcceptedPlan | None:
+        suggestion = self.accepted(firm.firm_id, moment)
+        if suggestion is None:
+            return None
+        return AcceptedPlan(
+            plan_id=suggestion.suggestion_id,
+            until=suggestion.schedule.grid.end.astimezone(firm.zone),
+        )
 
 
 def _asked_from(
@@ -327,7 +334,7 @@ def _asked_from(
 ) -> tuple[datetime, LoadHistory]:
     """Return the issue time in the firm's zone, and the days before it."""
     issue = (issue_time or _issue_time(knowledge, firm)).astimezone(firm.zone)
-    return issue, _history(knowledge, firm, issue, days=days)
+    return issue, history_before(knowledge, firm, issue, days=days)
 
 
 def _issue_time(knowledge: Knowledge, firm: Firm) -> datetime:
@@ -337,8 +344,10 @@ def _issue_time(knowledge: Knowledge, firm: Firm) -> datetime:
         return floor_to_step(knowledge.moment)
 
 
-def _history(knowledge: Knowledge, firm: Firm, issue_time: datetime, *, days: int) -> LoadHistory:
-    """Return the days before an issue time; all readings if these are older, or a lone unknown."""
+def history_before(
+    knowledge: Knowledge, firm: Firm, issue_time: datetime, *, days: int
+) -> LoadHistory:
+    """Return the days before a moment; all readings if these are older, or a lone unknown."""
     age_days = (knowledge.moment - issue_time) // timedelta(days=1)
     for reach_days in (days + age_days, None):
         try:

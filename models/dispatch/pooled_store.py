@@ -1,8 +1,9 @@
-"""All batteries of a firm as one store, for what is valued and not for what is run."""
+"""All batteries of a firm as one store: valued as one, and its power given out to each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,8 +28,9 @@ def pooled_store(batteries: Sequence[Battery]) -> Store:
 
     Efficiencies and wear are means, weighted by power. One store can give all its energy through
     all its power, which several cannot once one of them is empty: it promises a little too much.
+    What a battery keeps in reserve is no part of it.
     """
-    stores = [Store.of(battery) for battery in batteries]
+    stores = [usable_store(battery) for battery in batteries]
     if not stores:
         return NO_STORE
     charge_kw = np.array([store.charge_kw for store in stores])
@@ -48,3 +50,35 @@ def pooled_store(batteries: Sequence[Battery]) -> Store:
             sum(store.most_kwh for store in stores),
         ),
     )
+
+
+def usable_store(battery: Battery) -> Store:
+    """Return what may be used of one battery: its window above what it keeps in reserve."""
+    store = Store.of(battery)
+    reserve_share = battery.parameters.reserve_share
+    if reserve_share is None:
+        return store
+    reserve_kwh = reserve_share * battery.parameters.capacity_kwh
+    return replace(store, least_kwh=max(store.least_kwh, reserve_kwh))
+
+
+def split_kw(power_kw: float, reach_kw: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """Give out a power to batteries, in proportion to what each can reach in the interval.
+
+    Whatever all of them reach together each then reaches alone, and an empty or a full one is left
+    out; those with more power or more charge left take more of it.
+
+    Args:
+        power_kw: Of all; what they do not reach together is held back.
+        reach_kw: The least (not above 0) and the most (not below 0) power of each.
+
+    Example:
+        >>> split_kw(-90.0, [(-100.0, 50.0), (-50.0, 50.0), (0.0, 50.0)])
+        (-60.0, -30.0, 0.0)
+    """
+    ends_kw = [most if power_kw > 0 else least for least, most in reach_kw]
+    together_kw = sum(ends_kw)
+    if not together_kw:
+        return (0.0,) * len(ends_kw)
+    share = min(power_kw / together_kw, 1.0)
+    return tuple(share * end_kw for end_kw in ends_kw)

@@ -19,6 +19,7 @@ from feature_store.time_grid import (
     utc_instant,
 )
 from models.assets.battery import Battery
+from models.dispatch.days_alike import REACH_DAYS
 from models.dispatch.days_left import PEAK_REACH_DAYS, DaysLeft
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.policy import Month, PeakCost
@@ -29,8 +30,8 @@ from models.tariffs.billing_month import BillingMonth
 from models.tariffs.grid_prices import grid_prices
 from models.tariffs.value_of_kw import value_of_kw
 
-PAST_DAYS = 240
-"""Readings looked at: spreads between months are learnt from 180 days, each against 60 before."""
+PAST_DAYS = 2 * REACH_DAYS
+"""Readings looked at: days alike, and the months that lay off what the same reach before told."""
 LEAST_WHOLE_DAYS = 28
 """Known days, all but an hour of each, among the last 120: every weekday four times."""
 
@@ -60,23 +61,34 @@ class Known:
 
     firm: Firm
     past: LoadHistory
-    """``PAST_DAYS`` up to the beginning of today, without the draw of what can be moved: a peak
-    that a plan can take away is not counted on to come."""
+    """Up to ``PAST_DAYS`` that end with the beginning of today, from the first known one on."""
     month: BillingMonth
     """That today lies in."""
     peak_cost: PeakCost
     """Of its peak, seen from the beginning of today."""
 
     @classmethod
-    def of(cls, firm: Firm, known: LoadHistory, today: datetime) -> Known:
-        """Look at what is known of the days before ``today``, a midnight of the firm's."""
+    def of(
+        cls, firm: Firm, known: LoadHistory, today: datetime, *, with_equipment: bool = False
+    ) -> Known:
+        """Look at what is known of the days before ``today``, a midnight of the firm's.
+
+        Args:
+            firm: Whose month it is.
+            known: Readings; those of ``today`` and later ones are not looked at.
+            today: When the days left begin.
+            with_equipment: Whether what can be moved draws as it usually does, as where a plan has
+                decided on it. Else its draw is taken out: a peak that a plan can take away is not
+                counted on to come.
+        """
         begins = utc_instant(today)
         before = np.where(known.grid.starts < begins, known.demand_kw, np.nan)
         month = BillingMonth.of(today.date(), firm.contract.meter_reading_day)
         value = value_of_kw(firm.contract, replace(known, demand_kw=before), month, firm.zone)
-        steps = PAST_DAYS * STEPS_PER_DAY
-        grid = TimeGrid(TimeGrid(today, 1).at(-steps), steps)
-        base_kw = np.maximum(known.demand_on(grid) - _movable_kw(site_of(firm), grid), 0.0)
+        grid = _past_grid(known, today)
+        base_kw = known.demand_on(grid)
+        if not with_equipment:
+            base_kw = np.maximum(base_kw - _movable_kw(site_of(firm), grid), 0.0)
         return cls(
             firm=firm,
             past=LoadHistory(
@@ -107,28 +119,32 @@ class Known:
         return told.hexdigest()
 
 
+def month_left(known: Known) -> Month:
+    """Return the days left as a month to be lived, all batteries counting as one."""
+    firm, today = known.firm, known.past.grid.end
+    ends = utc_instant(first_midnight(firm, known.month.earlier(-1)))
+    grid = TimeGrid(today, int((ends - utc_instant(today)) // STEP))
+    prices = grid_prices(firm.contract, grid, firm.zone)
+    return Month(
+        name=str(known.month),
+        first=known.past.grid.steps,
+        prices=DayPrices(krw_per_kwh=prices.krw_per_kwh, counted=prices.counted),
+        store=pooled_store(batteries_of(firm)),
+        peak_cost=known.peak_cost,
+    )
+
+
 def rest_of_month(known: Known) -> RestOfMonth:
     """Value the days left, by a dynamic program over each of them; it takes about a second.
 
     All batteries count as one; without any it is what the load alone will make of the month.
     """
-    firm, today = known.firm, known.past.grid.end
-    ends = utc_instant(_midnight(firm, known.month.earlier(-1)))
-    grid = TimeGrid(today, int((ends - utc_instant(today)) // STEP))
-    prices = grid_prices(firm.contract, grid, firm.zone)
-    batteries = [asset for asset in site_of(firm).assets if isinstance(asset, Battery)]
-    store = pooled_store(batteries)
-    month = Month(
-        name=str(known.month),
-        first=known.past.grid.steps,
-        prices=DayPrices(krw_per_kwh=prices.krw_per_kwh, counted=prices.counted),
-        store=store,
-        peak_cost=known.peak_cost,
-    )
-    left = DaysLeft(month=month, known=KnownLoad(table=load_table(firm, known.past, grid.steps)))
+    month = month_left(known)
+    table = load_table(known.firm, known.past, month.steps)
+    left = DaysLeft(month=month, known=KnownLoad(table=table))
     left.value(0)
     soc_kwh = left.grid.soc_kwh
-    place = float(np.interp(store.start_kwh, soc_kwh, np.arange(len(soc_kwh))))
+    place = float(np.interp(month.store.start_kwh, soc_kwh, np.arange(len(soc_kwh))))
     row = min(int(place), len(soc_kwh) - 2)
     above = place - row
     ends_krw = [left.end_krw(day) for day in range(len(left.days))]
@@ -136,7 +152,7 @@ def rest_of_month(known: Known) -> RestOfMonth:
         peak_kw=left.grid.peak_kw,
         end_krw=np.stack([(1 - above) * end[row] + above * end[row + 1] for end in ends_krw]),
         counted=tuple(
-            bool(prices.counted[positions - month.first].any()) for positions in left.days
+            bool(month.prices.counted[positions - month.first].any()) for positions in left.days
         ),
     )
 
@@ -146,9 +162,25 @@ def begin_of_day(firm: Firm, moment: datetime) -> datetime:
     return moment.astimezone(firm.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _midnight(firm: Firm, month: BillingMonth) -> datetime:
+def first_midnight(firm: Firm, month: BillingMonth) -> datetime:
+    """Return the midnight of the firm's that a billing month begins with."""
     first = month.first_day(firm.contract.meter_reading_day)
     return datetime(first.year, first.month, first.day, tzinfo=firm.zone)
+
+
+def batteries_of(firm: Firm) -> tuple[Battery, ...]:
+    """Return the batteries that a firm declares, in their order."""
+    return tuple(asset for asset in site_of(firm).assets if isinstance(asset, Battery))
+
+
+def _past_grid(known: LoadHistory, today: datetime) -> TimeGrid:
+    """Whole days up to today, without those before the first reading: they are no days."""
+    steps = PAST_DAYS * STEPS_PER_DAY
+    grid = TimeGrid(TimeGrid(today, 1).at(-steps), steps)
+    told = np.flatnonzero(np.isfinite(known.demand_on(grid)))
+    unknown_days = int(told[0]) // STEPS_PER_DAY if told.size else PAST_DAYS - 1
+    first = unknown_days * STEPS_PER_DAY
+    return TimeGrid(grid.at(first), steps - first)
 
 
 def _movable_kw(site: Site, grid: TimeGrid) -> KilowattArray:

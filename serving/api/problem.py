@@ -18,6 +18,7 @@ from feature_store.ingestion.read_file import UnknownFormatError
 from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKeyReusedError
 from feature_store.storage.refusals import UnknownRefusalError
 from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError
+from models.dispatch.set_point_terms import BatteryStateError, NoBatteryError, NotValuedError
 from models.forecasting.explained_forecast import NotExplainedError
 from models.optimizer.complex.terms import ComplexTermsError
 from models.optimizer.problem_file.errors import (
@@ -128,6 +129,11 @@ KINDS: dict[type[SandanError], Kind] = {
     NotExplainedError: Kind(
         slug="not-explained", status=409, title="The forecast was made without the model"
     ),
+    NoBatteryError: Kind(slug="no-battery", status=409, title="The firm has no battery"),
+    BatteryStateError: Kind(
+        slug="battery-state", status=422, title="The state of every battery is not told"
+    ),
+    NotValuedError: Kind(slug="not-valued", status=503, title="The day could not be valued"),
     UnreadableDecisionError: Kind(
         slug="incomplete-decision", status=422, title="The decision is incomplete"
     ),

@@ -21,6 +21,7 @@ from serving.suggestions.suggestion import (
     UnreadableDecisionError,
     Verdict,
 )
+from serving.web.battery_panel import has_battery
 from serving.web.chart_data import chart_data
 from serving.web.chart_drawing import draw_chart
 from serving.web.data_section import FINDINGS_SHOWN
@@ -216,6 +217,7 @@ def _firm_page(  # noqa: PLR0913  what is shown, and the two doors to it
         "bar_width": BAR_WIDTH,
         "plan_peak": peak_of_plan(firm, suggestion) if suggestion else None,
         "least_chance": LEAST_CHANCE,
+        "has_battery": has_battery(firm),
         "findings_shown": FINDINGS_SHOWN,
         "notices": notices_for(planner, (firm_id,)),
     }

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from serving.web import firm_routes
+from serving.web import battery_routes, firm_routes
 from serving.web.api_guide import api_guide
 from serving.web.rendering import STATIC, page
 
@@ -20,6 +20,7 @@ from serving.web.rendering import STATIC, page
 def mount_pages(app: FastAPI, openapi: Callable[[], dict[str, Any]]) -> None:
     """Add the pages; ``openapi`` gives the document that the API's guide is made of."""
     app.include_router(firm_routes.router)
+    app.include_router(battery_routes.router)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
 
     @app.get("/docs", include_in_schema=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from feature_store.quality.finding import Severity
 from feature_store.quality.freshness import FreshnessState
 from models.assets.action import Action
+from models.dispatch.set_point_terms import Because
 from models.forecasting.explained_forecast import Reason as ForecastPart
 from models.forecasting.load_forecast import Quality, QualityReason
 from models.optimizer.alternatives import Name as AlternativeName
@@ -19,6 +20,7 @@ from serving.suggestions.suggestion import (
     Rejected,
     State,
 )
+from serving.web.battery_panel import ChargeFrom
 from serving.web.forecast_parts import Unexplained
 from serving.web.texts import marked
 
@@ -156,6 +158,32 @@ UNEXPLAINED: dict[Unexplained, str] = {
     ),
 }
 """Why a forecast is not explained."""
+
+BATTERY_NOW: dict[Because, str] = {
+    "holds_peak": marked("Discharge {power}. The meter stays at {meter} and no bill rises."),
+    "lowers_peak": marked(
+        "Discharge {power}. The peak rises to {held} all the same, but by less than without."
+    ),
+    "lets_peak_pass": marked("Keep the charge. This peak may pass; it is worth more later."),
+    "empty": marked("Nothing is left to give. The peak rises to {held}."),
+    "charges": marked("Charge {power} for what is to come."),
+    "discharges": marked("Discharge {power}. It saves more now than it will later."),
+    "rests": marked("Rest."),
+}
+"""What a battery does now, and why."""
+
+BATTERY_CHARGES: dict[ChargeFrom, str] = {
+    "told": marked("The charge is that which its controller told at {moment}."),
+    "plan": marked(
+        "The charge is not known: this is what it would do at the charge that the accepted plan "
+        "has at {moment}."
+    ),
+    "declared": marked(
+        "The charge is not known, and no plan is accepted: this is what it would do at {moment} "
+        "with the charge that the battery was declared with."
+    ),
+}
+"""Where the charge comes from."""
 
 MODEL_NOTICES: dict[QualityReason, str] = {
     "no_model": marked(

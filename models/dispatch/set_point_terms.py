@@ -1,0 +1,30 @@
+"""Why a set-point is what it is, and what can be in its way; told without what computes it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from feature_store.errors import SandanError
+
+Because = Literal[
+    "holds_peak",
+    "lowers_peak",
+    "lets_peak_pass",
+    "empty",
+    "charges",
+    "discharges",
+    "rests",
+]
+"""Why batteries do what they do, seen from the peak that costs nothing more."""
+
+
+class NoBatteryError(SandanError):
+    """The firm declares no battery that could be run."""
+
+
+class BatteryStateError(SandanError):
+    """A state is of no declared battery, or one that is needed is missing."""
+
+
+class NotValuedError(SandanError):
+    """The running day could not be valued."""

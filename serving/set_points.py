@@ -1,0 +1,301 @@
+"""The use case of the running quarter hour: what a firm's batteries do now, and why."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from feature_store.entities.firm import Firm
+from feature_store.entities.load_history import LoadHistory
+from feature_store.errors import NotEnoughReadingsError, SandanError
+from feature_store.point_in_time import Knowledge
+from feature_store.time_grid import INTERVAL, KilowattArray, TimeGrid, floor_to_step
+from models.diagnosis.known_firm import MomentAheadError
+from models.dispatch.set_point_terms import BatteryStateError, NotValuedError
+from models.site import site_of
+from serving.planner import (
+    FORECAST_HISTORY_DAYS,
+    HORIZON_STEPS,
+    PLAN_HISTORY_DAYS,
+    Planner,
+    history_before,
+)
+
+if TYPE_CHECKING:  # numba takes a second to import, and many firms have no battery
+    from models.dispatch.battery_state import BatteryNow, BatteryState
+    from models.dispatch.set_point import SetPoint
+    from models.dispatch.set_point_table import SetPointTable
+    from models.dispatch.valued_day import KnownDay, LoadChange, ValuedDay, ValuedDayStore
+
+logger = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
+RECENT_DAYS = 35
+"""What is read at every asking: the whole billing month so far, and the hours since a forecast."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What a controller tells of the running interval: its load, or meter and batteries."""
+
+    batteries: tuple[BatteryState, ...]
+    load_kw: float | None = None
+    """Mean of the interval without the batteries."""
+    import_kw: float | None = None
+    """What the meter shows instead, with each battery's power."""
+    peak_so_far_kw: float | None = None
+    """The month's counted peak by the billing meter; None takes that of the readings."""
+    max_age: timedelta | None = None
+    """Of a charge; None takes the usual one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookedUp(Generic[Found]):
+    """What was looked up for a firm, and how far its readings were known."""
+
+    found: Found
+    firm: Firm
+    readings_until: datetime | None
+    """End of the newest reading of the last weeks; None if there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A firm at a moment, as far as it is known then."""
+
+    firm: Firm
+    at: datetime
+    start: datetime
+    """Of the running interval."""
+    recent: LoadHistory
+    peak_kw: float
+    """The month's so far."""
+
+    def looked_up(self, found: Found) -> LookedUp[Found]:
+        """Return what was found with what was known."""
+        try:
+            end = self.recent.end.astimezone(self.firm.zone)
+        except NotEnoughReadingsError:
+            end = None
+        return LookedUp(found=found, firm=self.firm, readings_until=end)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetPoints:
+    """What batteries do now, looked up in values that are computed once for each forecast."""
+
+    planner: Planner
+    told: dict[str, tuple[datetime, tuple[BatteryState, ...]]] = field(default_factory=dict)
+    """The charges that each firm's controller told last, and of when."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def _values(self) -> ValuedDayStore:
+        from models.dispatch.valued_day import ValuedDayStore
+
+        return ValuedDayStore()
+
+    def now(
+        self, firm_id: str, measured: Measured, at: datetime | None = None
+    ) -> LookedUp[SetPoint]:
+        """Return what a firm's batteries do in the running interval.
+
+        Args:
+            firm_id: Whose batteries.
+            measured: What is seen of the interval.
+            at: A moment in it; only what was known then is used. None is now.
+
+        Raises:
+            MomentAheadError: The moment has not come yet.
+            UnknownFirmError: No such firm is declared.
+            NoBatteryError: It declares no battery.
+            BatteryStateError: A battery's state is missing or of no battery.
+            StaleStateError: A state is too old.
+            StateOutsideWindowError: A charge cannot be.
+            NotEnoughReadingsError: Too few days are known to value charge by.
+            NotValuedError: The values could not be computed.
+        """
+        from models.dispatch.battery_state import MAX_AGE, batteries_now
+
+        moment, knowledge, firm = self._known(firm_id, at)
+        batteries = batteries_now(
+            firm, measured.batteries, now=moment, max_age=measured.max_age or MAX_AGE
+        )
+        load_kw = _load_kw(firm, measured)
+        asked = self._asked(firm, knowledge, moment, measured.peak_so_far_kw)
+        found = self._set_point(asked, batteries, load_kw)
+        self._remember(firm_id, moment, measured.batteries)
+        return asked.looked_up(found)
+
+    def at_charges(
+        self, firm_id: str, batteries: tuple[BatteryNow, ...], load_kw: float
+    ) -> LookedUp[SetPoint]:
+        """Return what batteries would do now at charges that nobody measured; errors as above."""
+        moment, knowledge, firm = self._known(firm_id, None)
+        asked = self._asked(firm, knowledge, moment, None)
+        return asked.looked_up(self._set_point(asked, batteries, load_kw))
+
+    def table(
+        self, firm_id: str, at: datetime | None = None, peak_so_far_kw: float | None = None
+    ) -> LookedUp[SetPointTable]:
+        """Return set-points by load and charge until the next forecast; errors as in :meth:`now`.
+
+        It is for a controller that looks up within the interval, or while the line is down.
+        """
+        from models.dispatch.battery_state import declared_batteries
+        from models.dispatch.pooled_store import usable_store
+        from models.dispatch.set_point_table import set_point_table
+
+        moment, knowledge, firm = self._known(firm_id, at)
+        stores = {one.name: usable_store(one) for one in declared_batteries(firm)}
+        asked = self._asked(firm, knowledge, moment, peak_so_far_kw)
+        valued = self._valued(asked)
+        with _failures_named(firm):
+            found = set_point_table(
+                valued, asked.start, stores, asked.peak_kw, _since_kw(asked, valued)
+            )
+        return asked.looked_up(found)
+
+    def told_charges(self, firm_id: str) -> tuple[datetime, tuple[BatteryState, ...]] | None:
+        """Return the charges that were told last, and of when; None since the service started."""
+        with self.lock:
+            return self.told.get(firm_id)
+
+    def _known(self, firm_id: str, at: datetime | None) -> tuple[datetime, Knowledge, Firm]:
+        now = self.planner.now()
+        if at is not None and at > now:
+            raise MomentAheadError(
+                f"{at.isoformat()} has not come yet, now is {now.isoformat(timespec='seconds')}; "
+                "ask for an earlier moment or leave it out"
+            )
+        knowledge = self.planner.store.as_of(at or now)
+        firm = knowledge.firm(firm_id)
+        return (at or now).astimezone(firm.zone), knowledge, firm
+
+    def _asked(
+        self, firm: Firm, knowledge: Knowledge, moment: datetime, peak_kw: float | None
+    ) -> _Asked:
+        from models.dispatch.valued_day import known_peak_kw
+
+        start = floor_to_step(moment)
+        recent = history_before(knowledge, firm, start, days=RECENT_DAYS)
+        if peak_kw is None:
+            peak_kw = known_peak_kw(firm, recent, start)
+        return _Asked(firm=firm, at=moment, start=start, recent=recent, peak_kw=peak_kw)
+
+    def _set_point(
+        self, asked: _Asked, batteries: tuple[BatteryNow, ...], load_kw: float
+    ) -> SetPoint:
+        from models.dispatch.set_point import SeenInterval, set_point
+
+        valued = self._valued(asked)
+        seen = SeenInterval(
+            start=asked.start,
+            load_kw=load_kw,
+            batteries=batteries,
+            peak_kw=asked.peak_kw,
+            since_kw=_since_kw(asked, valued),
+        )
+        with _failures_named(asked.firm):
+            return set_point(valued, seen)
+
+    def _valued(self, asked: _Asked) -> ValuedDay:
+        from models.dispatch.valued_day import digest_of_day, issue_time_at
+
+        issue_time = issue_time_at(asked.start, asked.firm.zone)
+        digest = digest_of_day(
+            asked.firm,
+            asked.recent.as_of(issue_time),
+            issue_time,
+            self.planner.forecaster.version,
+        )
+        with _failures_named(asked.firm):
+            return self._values.of(digest, asked.peak_kw, lambda: self._look(asked, issue_time))
+
+    def _look(self, asked: _Asked, issue_time: datetime) -> KnownDay:
+        """Read what the day is valued by, as it was known when its forecast was due."""
+        from models.dispatch.valued_day import KnownDay
+
+        firm, planner = asked.firm, self.planner
+        knowledge = planner.store.as_of(issue_time)
+        seen = history_before(knowledge, firm, issue_time, days=FORECAST_HISTORY_DAYS)
+        return KnownDay(
+            firm=firm,
+            history=history_before(knowledge, firm, issue_time, days=PLAN_HISTORY_DAYS),
+            forecast=planner.forecaster.predict(firm, seen, issue_time, HORIZON_STEPS),
+            change=self._accepted_change(firm, issue_time),
+        )
+
+    def _accepted_change(self, firm: Firm, issue_time: datetime) -> LoadChange | None:
+        """What the accepted plan of the other equipment adds to its usual operation."""
+        from models.assets.battery import Battery
+        from models.dispatch.valued_day import LoadChange
+
+        others = [asset for asset in site_of(firm).assets if not isinstance(asset, Battery)]
+        accepted = self.planner.accepted(firm.firm_id, issue_time) if others else None
+        if accepted is None or accepted.issue_time > issue_time:
+            return None
+        grid, planned_kw = accepted.schedule.grid, accepted.schedule.equipment_kw
+        added_kw = np.zeros(grid.steps)
+        for asset in others:
+            if asset.name in planned_kw:
+                added_kw += planned_kw[asset.name] - asset.usual_kw(grid)
+        return LoadChange(grid=grid, added_kw=added_kw)
+
+    def _remember(
+        self, firm_id: str, moment: datetime, batteries: tuple[BatteryState, ...]
+    ) -> None:
+        with self.lock:
+            before = self.told.get(firm_id)
+            if before is None or before[0] <= moment:
+                self.told[firm_id] = moment, batteries
+
+
+def _load_kw(firm: Firm, measured: Measured) -> float:
+    if measured.load_kw is not None:
+        return measured.load_kw
+    if measured.import_kw is None:
+        raise BatteryStateError(
+            f"{firm.firm_id}: the load is not told; tell load_kw, or import_kw with the power_kw "
+            "of every battery"
+        )
+    powers_kw = [battery.power_kw for battery in measured.batteries]
+    told_kw = [power_kw for power_kw in powers_kw if power_kw is not None]
+    if len(told_kw) < len(powers_kw):
+        raise BatteryStateError(
+            f"{firm.firm_id}: import_kw is told without the power_kw of every battery, so the load "
+            "is not known; tell it, or load_kw"
+        )
+    return measured.import_kw - sum(told_kw)
+
+
+def _since_kw(asked: _Asked, valued: ValuedDay) -> KilowattArray:
+    """Return the loads known from the forecast's issue time to the running interval."""
+    steps = (asked.start - valued.forecast.issue_time) // INTERVAL
+    if not steps:
+        return np.zeros(0)
+    return asked.recent.demand_on(TimeGrid(valued.forecast.issue_time, steps))
+
+
+@contextmanager
+def _failures_named(firm: Firm) -> Iterator[None]:
+    """Turn whatever goes wrong in valuing into an answer that names the next step."""
+    try:
+        yield
+    except SandanError:
+        raise
+    except Exception as error:
+        logger.exception("%s: the running day cannot be valued", firm.firm_id)
+        raise NotValuedError(
+            f"{firm.firm_id}: the running day could not be valued, the server's log says why; "
+            "follow the accepted plan, or leave the batteries at rest, and ask again at the next "
+            "quarter hour"
+        ) from error

@@ -1,0 +1,116 @@
+"""What a firm's page says of its batteries now: the set-point in words, with the peak it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from feature_store.entities.firm import Firm
+from feature_store.errors import NotEnoughReadingsError, SandanError
+from feature_store.time_grid import INTERVAL, STEPS_PER_DAY, TimeGrid, floor_to_step
+from serving.set_points import SetPoints
+
+if TYPE_CHECKING:  # numba takes a second to import
+    from models.dispatch.battery_state import BatteryNow, BatteryState
+    from models.dispatch.set_point import SetPoint
+
+BATTERY = "battery"
+"""Kind of equipment that the panel is about."""
+TOLD_LATELY = timedelta(hours=1)
+"""A charge that a controller told longer ago is no charge of now."""
+
+ChargeFrom = Literal["told", "plan", "declared"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatteryPanel:
+    """Everything that the panel tells."""
+
+    set_point: SetPoint
+    charge_from: ChargeFrom
+    """Whether the charge was told, or is that of the accepted plan or of the declaration."""
+    charge_at: datetime
+    """When it was told, or the moment that the plan has it at."""
+    load_at: datetime
+    """Start of the newest reading's interval, whose load is taken for the running one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoPanel:
+    """Why nothing can be told."""
+
+    because: str
+
+
+def has_battery(firm: Firm) -> bool:
+    """Whether a firm's page has the panel."""
+    return any(one.kind == BATTERY for one in firm.equipment)
+
+
+def battery_panel(set_points: SetPoints, firm: Firm) -> BatteryPanel | NoPanel:
+    """Look up what the batteries do now, at the newest reading and the charge that is known."""
+    try:
+        load_kw, load_at = _newest_load(set_points, firm)
+        charge_from, charge_at, batteries = _batteries(set_points, firm)
+        found = set_points.at_charges(firm.firm_id, batteries, load_kw)
+    except SandanError as error:
+        return NoPanel(because=str(error))
+    return BatteryPanel(
+        set_point=found.found, charge_from=charge_from, charge_at=charge_at, load_at=load_at
+    )
+
+
+def _newest_load(set_points: SetPoints, firm: Firm) -> tuple[float, datetime]:
+    """The load of the newest interval that is known of the last day, and when it began."""
+    planner = set_points.planner
+    start = floor_to_step(planner.now().astimezone(firm.zone))
+    grid = TimeGrid(start - STEPS_PER_DAY * INTERVAL, STEPS_PER_DAY)
+    measured_kw = planner.measured_on(firm.firm_id, grid)
+    known = np.flatnonzero(np.isfinite(measured_kw))
+    if not known.size:
+        raise NotEnoughReadingsError(
+            f"{firm.firm_id}: no reading of the last day is known, so the load of now is not; "
+            "import or send readings"
+        )
+    newest = int(known[-1])
+    return float(measured_kw[newest]), grid.at(newest)
+
+
+def _batteries(
+    set_points: SetPoints, firm: Firm
+) -> tuple[ChargeFrom, datetime, tuple[BatteryNow, ...]]:
+    """The charges that are known, or what they would be by the accepted plan."""
+    from models.dispatch.battery_state import BatteryState, batteries_now, declared_batteries
+
+    now = set_points.planner.now().astimezone(firm.zone)
+    told = set_points.told_charges(firm.firm_id)
+    if told is not None and timedelta(0) <= now - told[0] <= TOLD_LATELY:
+        try:
+            return "told", told[0], batteries_now(firm, told[1], now=told[0], max_age=TOLD_LATELY)
+        except SandanError:  # the firm declares other batteries by now
+            pass
+    batteries = declared_batteries(firm)
+    planned_kwh = _planned_charges(set_points, firm, now)
+    charges = {
+        battery.name: planned_kwh.get(battery.name, battery.initial_soc_kwh)
+        for battery in batteries
+    }
+    states: Iterable[BatteryState] = (
+        BatteryState(name=name, charge_kwh=kwh, measured_at=now, discharged_today_kwh=0.0)
+        for name, kwh in charges.items()
+    )
+    charge_from: ChargeFrom = "plan" if set(charges) <= set(planned_kwh) else "declared"
+    return charge_from, now, batteries_now(firm, tuple(states), now=now)
+
+
+def _planned_charges(set_points: SetPoints, firm: Firm, now: datetime) -> dict[str, float]:
+    """What the accepted plan has in each battery now, by name; nothing without such a plan."""
+    accepted = set_points.planner.accepted(firm.firm_id, now)
+    if accepted is None or accepted.schedule.grid.start > now:
+        return {}
+    step = (now - accepted.schedule.grid.start) // INTERVAL
+    return {name: float(kwh[step]) for name, kwh in accepted.schedule.soc_kwh.items()}
