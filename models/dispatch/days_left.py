@@ -31,6 +31,22 @@ PEAK_REACH_DAYS = 120
 """How far back that load is looked for."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ValuedDays:
+    """The days after one of a month's, valued by what was known when it began."""
+
+    today: int
+    """The day it is, of the month."""
+    levels: tuple[MonthLevel, ...]
+    """What the month may turn out to be."""
+    by_level: tuple[tuple[Values, ...], ...]
+    """Of each level: expected cost from the start of each later day on, and after the last."""
+
+    def ends_krw(self, day: int) -> list[Values]:
+        """Return, by level, what the end of a day is worth, shape (socs, peaks)."""
+        return [values[day - self.today] for values in self.by_level]
+
+
 @dataclass(kw_only=True)
 class DaysLeft:
     """A month's days and their values, learnt from the days known when they were last valued."""
@@ -41,13 +57,10 @@ class DaysLeft:
     """What jobs add to the base load less what is given up, as planned or as expected, shape (at
     least steps,); None for a battery alone."""
     grid: StateGrid = field(init=False)
-    levels: tuple[MonthLevel, ...] = field(init=False)
-    """What the month may turn out to be, seen from when it was last valued."""
     days: list[npt.NDArray[np.int64]] = field(init=False)
     """Positions of each day of the month."""
-    values: list[tuple[Values, ...]] = field(default_factory=list)
-    """By level: expected cost from the start of each day on, from ``valued_from`` on."""
-    valued_from: int = 0
+    valued: ValuedDays = field(init=False)
+    """As they were last valued."""
 
     def __post_init__(self) -> None:
         """Lay out the grid of the values by what is known before the month."""
@@ -74,9 +87,9 @@ class DaysLeft:
             grid=grid,
         )
         parts = [self._parts(day, seen_from=today) for day in later]
-        self.levels = month_levels(level_error(*self.known.days_before(int(self.days[today][0]))))
-        self.values = []
-        for level in self.levels:
+        levels = month_levels(level_error(*self.known.days_before(int(self.days[today][0]))))
+        by_level = []
+        for level in levels:
             expected = [
                 ExpectedDay(
                     prices=self.prices(self.days[day]),
@@ -87,17 +100,17 @@ class DaysLeft:
                 )
                 for day, parts_of_day in zip(later, parts, strict=True)
             ]
-            self.values.append(month_values(expected, end_krw, month.store, grid))
-        self.valued_from = today + 1
+            by_level.append(month_values(expected, end_krw, month.store, grid))
+        self.valued = ValuedDays(today=today, levels=levels, by_level=tuple(by_level))
 
-    def ends_krw(self, day: int) -> list[Values]:
-        """Return, by level, what the end of a day is worth, shape (socs, peaks)."""
-        return [values[day + 1 - self.valued_from] for values in self.values]
+    def ends(self, day: int) -> list[tuple[MonthLevel, Values]]:
+        """Return what the month may turn out to be, and what the end of a day is worth then."""
+        return list(zip(self.valued.levels, self.valued.ends_krw(day), strict=True))
 
     def end_krw(self, day: int) -> Values:
         """Return what the end of a day is worth over all levels, shape (socs, peaks)."""
-        shares = [level.probability for level in self.levels]
-        return np.tensordot(np.array(shares), np.stack(self.ends_krw(day)), axes=1)
+        shares = [level.probability for level in self.valued.levels]
+        return np.tensordot(np.array(shares), np.stack(self.valued.ends_krw(day)), axes=1)
 
     def chain(self, day: int, *, seen_from: int) -> LoadChain:
         """Return a day's chain without its jobs.

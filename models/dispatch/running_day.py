@@ -54,7 +54,7 @@ class RunningDay:
             self._view(
                 self.chain.at_level(level.factor), position, grid, end_krw, level.probability
             )
-            for level, end_krw in zip(left.levels, left.ends_krw(self.day), strict=True)
+            for level, end_krw in left.ends(self.day)
         )
         return DayViews(views=views, grid=grid)
 

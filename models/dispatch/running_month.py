@@ -14,7 +14,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.features.load_table import LoadTable, load_table
 from feature_store.time_grid import STEP, TimeGrid, to_datetime, utc_instant
-from models.dispatch.days_left import DaysLeft
+from models.dispatch.days_left import DaysLeft, ValuedDays
 from models.dispatch.kept_values import KeptValues
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.made_forecasts import MadeForecasts
@@ -27,18 +27,8 @@ from models.dispatch.rest_of_month import (
     month_left,
 )
 from models.dispatch.stochastic import REFIT_DAYS
-from models.dispatch.storage_value import Values
 from models.tariffs.billing_month import BillingMonth
 from models.tariffs.monthly_peaks import monthly_peaks_kw
-
-
-@dataclass(frozen=True, kw_only=True)
-class DaysLeftValues:
-    """The values of the days left, as they were computed on one of the month's days."""
-
-    values: tuple[tuple[Values, ...], ...]
-    """By level of the month, as :attr:`models.dispatch.days_left.DaysLeft.values`."""
-    valued_from: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,20 +82,17 @@ class RunningMonth:
         position = int(np.searchsorted(self.table.day, self.table.day[self.month.first] + day))
         return to_datetime(self.table.first + position * STEP, self.begun.firm.zone)
 
-    def days_left(
-        self, day: int, made: MadeForecasts, kept: KeptValues[DaysLeftValues]
-    ) -> DaysLeft:
+    def days_left(self, day: int, made: MadeForecasts, kept: KeptValues[ValuedDays]) -> DaysLeft:
         """Return the month's days, valued as on a day of it; kept from one asking to the next."""
         valued_on = self.valued_on(day)
         known = KnownLoad(table=self.table, forecasts=made.on(self.begun.firm.firm_id, self.table))
         left = DaysLeft(month=self.month, known=known)
 
-        def value() -> DaysLeftValues:
+        def value() -> ValuedDays:
             left.value(valued_on)
-            return DaysLeftValues(values=tuple(left.values), valued_from=left.valued_from)
+            return left.valued
 
-        valued = kept.of(self._digest(left, valued_on), value)
-        left.values, left.valued_from = list(valued.values), valued.valued_from
+        left.valued = kept.of(self._digest(left, valued_on), value)
         return left
 
     def _digest(self, left: DaysLeft, valued_on: int) -> str:

@@ -25,7 +25,7 @@ def day_views(left: DaysLeft, day: int) -> list[DayView]:
     chain, positions = left.chain(day, seen_from=day), left.days[day]
     prices, month = left.prices(positions), left.month
     views = []
-    for level, end_krw in zip(left.levels, left.ends_krw(day), strict=True):
+    for level, end_krw in left.ends(day):
         at_level = left.with_runs(chain.at_level(level.factor), int(positions[0]))
         value = day_value(end_krw, at_level, prices, month.store, left.grid)
         views.append(
@@ -52,7 +52,7 @@ def step_values(left: DaysLeft, day: int, *, seen_from: int) -> Values:
     prices = left.prices(positions)
     weight = state_weights(chain)
     values = np.zeros((len(weight), len(left.grid.soc_kwh), len(left.grid.peak_kw)))
-    for level, end_krw in zip(left.levels, left.ends_krw(day), strict=True):
+    for level, end_krw in left.ends(day):
         at_level = left.with_runs(chain.at_level(level.factor), int(positions[0]))
         after_krw = day_value(end_krw, at_level, prices, left.month.store, left.grid).after_krw
         values += level.probability * np.einsum("ts,tsij->tij", weight, after_krw)

@@ -22,11 +22,12 @@ from feature_store.time_grid import (
     utc_instant,
 )
 from models.dispatch.day_view import DayViews
+from models.dispatch.days_left import ValuedDays
 from models.dispatch.kept_values import KeptValues
 from models.dispatch.made_forecasts import MadeForecasts
 from models.dispatch.policy import Month
 from models.dispatch.running_day import RunningDay
-from models.dispatch.running_month import DaysLeftValues, RunningMonth, peak_so_far_kw
+from models.dispatch.running_month import RunningMonth, peak_so_far_kw
 from models.forecasting.load_forecast import LoadForecast
 
 ISSUE_EVERY_HOURS = 2
@@ -90,7 +91,7 @@ class ValuedDayStore:
     """The values of running days and months, computed once for each forecast and week."""
 
     days: KeptValues[ValuedDay] = field(default_factory=KeptValues)
-    months: KeptValues[DaysLeftValues] = field(default_factory=KeptValues)
+    months: KeptValues[ValuedDays] = field(default_factory=KeptValues)
     made: MadeForecasts = field(default_factory=MadeForecasts)
 
     def of(self, digest: str, peak_kw: float, look: Callable[[], KnownDay]) -> ValuedDay:

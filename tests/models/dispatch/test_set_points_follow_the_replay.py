@@ -158,8 +158,9 @@ def test_the_month_is_laid_out_as_the_replay_lays_it_out(replayed):
     made = running.days_left(9, MadeForecasts(), ValuedDayStore().months)
     dispatcher = Stochastic().start(month, known)
     np.testing.assert_allclose(made.grid.peak_kw, dispatcher.left.grid.peak_kw)
-    assert made.levels == dispatcher.left.levels
-    assert made.valued_from == REFIT_DAYS + 1
+    dispatcher.left.value(REFIT_DAYS)
+    assert made.valued.today == REFIT_DAYS
+    assert made.valued.levels == dispatcher.left.valued.levels
     assert ISSUE_EVERY_STEPS == REPLAYED_EVERY_STEPS
 
 
