@@ -32,6 +32,7 @@ FOLDERS = (
     "tests/models/forecasting/test_mixture.py",
     "tests/models/optimizer/complex",
     "tests/models/optimizer/test_conflict.py",
+    "tests/models/optimizer/test_der_vet.py",
     "tests/models/optimizer/test_hot_problem.py",
     "tests/models/optimizer/test_mutated_plans.py",
     "tests/serving/test_bills_api.py",

@@ -18,11 +18,11 @@ import bentoml  # noqa: E402
 from starlette.responses import Response  # noqa: E402
 
 from feature_store.errors import SandanError  # noqa: E402
-from serving.api.answers import ForecastRequest, ScheduleRequest  # noqa: E402
+from serving.api.answers import ForecastRequest, ScheduleAnswer, ScheduleRequest  # noqa: E402
 from serving.api.prediction import answer_forecast, answer_schedule  # noqa: E402
 from serving.api.problem import Problem, problem_of, problem_response  # noqa: E402
 from serving.bootstrap import GUARDS, build, connect, create_app  # noqa: E402
-from serving.suggestions.documents import ForecastDocument, ScheduleDocument  # noqa: E402
+from serving.suggestions.documents import ForecastDocument  # noqa: E402
 
 LONGEST_ANSWER_S = 120
 """A request may wait behind other schedules, each up to the solver's time limit."""
@@ -52,8 +52,8 @@ class SandanService:
         except SandanError as error:
             return problem_response(problem_of(error))
 
-    @bentoml.api(route="/v1/schedule", output_spec=ScheduleDocument)  # type: ignore[untyped-decorator]
-    def schedule(self, asked: ScheduleRequest, /) -> ScheduleDocument | Response:
+    @bentoml.api(route="/v1/schedule", output_spec=ScheduleAnswer)  # type: ignore[untyped-decorator]
+    def schedule(self, asked: ScheduleRequest, /) -> ScheduleAnswer | Response:
         """Plan a firm's equipment without proposing the plan."""
         try:
             answer = answer_schedule(self.application.planner, asked)

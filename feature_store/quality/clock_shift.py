@@ -34,6 +34,9 @@ MOST_LEFT = 0.35
 clock that could be read off it."""
 CLEAR_RATIO = 0.4
 """Below this a shift is believed of a plant of weak shape, too: mostly night taken for day."""
+LEAST_LEVEL = 0.5
+"""Of the usual mean load: a clock that is off moves load and takes none away, so a plant at rest,
+whatever its shape then, has another reason."""
 BELOW_SEEN = 0.85
 """Times the smallest such ratio that the meter has shown before: shapes that wander by themselves
 need a clearer case."""
@@ -62,6 +65,8 @@ class ClockShift:
     def find(self, record: MeterRecord) -> Iterator[Finding]:
         """See :class:`feature_store.quality.check.Check`."""
         for shift in _shifts(record):
+            if shift.rests:
+                continue
             steps = np.flatnonzero((record.day >= shift.days[0]) & (record.day <= shift.days[-1]))
             minutes = shift.lag * (INTERVAL / timedelta(minutes=1))
             yield finding(
@@ -101,6 +106,9 @@ class _Shift:
     most: float
     """The ratio below which it was believed."""
     days: list[int]
+    rests: bool
+    """Whether the plant rests: followed like a shift, so that its days are not taken for usual, and
+    not told."""
 
 
 @dataclass(kw_only=True)
@@ -146,12 +154,12 @@ def _shifts(record: MeterRecord) -> Iterator[_Shift]:
                 memory.trusted = open_shift.days[-USUAL_DAYS:]
             memory.window, open_shift = [], None
         memory.trusted.append(day)
-        open_shift = _begun(memory, lags)
+        open_shift = _begun(memory, record, lags)
     if open_shift is not None:
         yield open_shift
 
 
-def _begun(memory: _Memory, lags: IntArray) -> _Shift | None:
+def _begun(memory: _Memory, record: MeterRecord, lags: IntArray) -> _Shift | None:
     """Return the shift that the window shows, if any, and trust none of its days."""
     if len(memory.window) < WINDOW_DAYS:
         return None
@@ -168,7 +176,14 @@ def _begun(memory: _Memory, lags: IntArray) -> _Shift | None:
         memory.ratios.append(ratio)
         return None
     memory.trusted = [day for day in memory.trusted if day not in days]
-    return _Shift(lag=int(lags[best]), ratio=ratio, most=most, days=days)
+    rests = _rests(record, days, memory.trusted[-USUAL_DAYS:])
+    return _Shift(lag=int(lags[best]), ratio=ratio, most=most, days=days, rests=rests)
+
+
+def _rests(record: MeterRecord, days: list[int], before: list[int]) -> bool:
+    """Whether days draw far less than usual ones before them."""
+    usual_kw = np.nanmedian(np.nanmean(record.by_day_kw[before], axis=1))
+    return bool(np.nanmean(record.by_day_kw[days]) < LEAST_LEVEL * usual_kw)
 
 
 def _lags(record: MeterRecord) -> IntArray:

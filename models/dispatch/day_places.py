@@ -9,7 +9,6 @@ import numpy as np
 
 from feature_store.errors import SandanError
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
-from models.assets.job_runs import JobRun
 from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.peak_lines import MOST_LINES, PeakLines
 from models.dispatch.policy import Month, Morning, Operation
@@ -28,7 +27,9 @@ month's peak."""
 TIME_LIMIT_S = 60.0
 """A day of three jobs takes a second."""
 
-ProblemKey = tuple[int, tuple[tuple[JobRun, ...], ...], bytes]
+Places = tuple[int, tuple[int, ...]]
+"""Of a run: its usual step of the day, and those at which it may start instead."""
+ProblemKey = tuple[int, tuple[tuple[Places, ...], ...], bytes]
 """Two days with the same number of intervals, runs and limits on reductions share a problem."""
 
 
@@ -96,19 +97,25 @@ class DayPlaces:
             lines: What the day's peak will cost.
         """
         day = self.flexible.over(morning.step, morning.steps)
-        runs = tuple(job.runs(day.grid) for job in day.jobs)
-        if day.curtailable is None and not any(run.starts for of_job in runs for run in of_job):
+        key = _problem_key(day)
+        _, runs, _ = key
+        if day.curtailable is None and not any(starts for of_job in runs for _, starts in of_job):
             resting = Operation.of_battery(np.zeros(morning.steps))
             return replace(resting, runs_kw=day.usual_kw())
-        key = (morning.steps, runs, day.limit_kw().tobytes())
         if key not in self.problems:
             self.problems[key] = self._compiled(day)
+        return self.problems[key].place(path_kw, self._prices(morning), morning.soc_kwh, lines)
+
+    def told_alike(self, morning: Morning) -> tuple[ProblemKey, bytes, bytes]:
+        """Return what a day's places depend on beside its path, its charge and its lines."""
+        prices = self._prices(morning)
+        key = _problem_key(self.flexible.over(morning.step, morning.steps))
+        return key, prices.krw_per_kwh.tobytes(), prices.counted.tobytes()
+
+    def _prices(self, morning: Morning) -> DayPrices:
         within = slice(morning.step, morning.step + morning.steps)
-        prices = DayPrices(
-            krw_per_kwh=self.month.prices.krw_per_kwh[within],
-            counted=self.month.prices.counted[within],
-        )
-        return self.problems[key].place(path_kw, prices, morning.soc_kwh, lines)
+        prices = self.month.prices
+        return DayPrices(krw_per_kwh=prices.krw_per_kwh[within], counted=prices.counted[within])
 
     def _compiled(self, day: FlexibleLoad) -> DayProblem:
         steps = day.grid.steps
@@ -154,3 +161,10 @@ class DayPlaces:
             krw_per_kw=krw_per_kw,
             krw_at_zero=krw_at_zero,
         )
+
+
+def _problem_key(day: FlexibleLoad) -> ProblemKey:
+    runs = tuple(
+        tuple((run.usual_start, run.starts) for run in job.runs(day.grid)) for job in day.jobs
+    )
+    return day.grid.steps, runs, day.limit_kw().tobytes()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from feature_store.errors import NotEnoughReadingsError
 from feature_store.time_grid import STEPS_PER_DAY, KilowattArray
-from models.dispatch.days_alike import days_alike
+from models.dispatch.days_alike import REACH_DAYS, days_alike
 from models.dispatch.heavy_days import by_heaviness
 from models.dispatch.known_load import KnownLoad, days_of_positions
 from models.dispatch.load_chain import MEANS, NO_MEAN, LoadChain, chain_of_days
@@ -116,6 +117,9 @@ class DaysLeft:
         """Return a day's chain without its jobs.
 
         It is learnt from the days that were over when another one began.
+
+        Raises:
+            NotEnoughReadingsError: No whole day was known by then.
         """
         return chain_of_days(*self._days_alike(day, seen_from))
 
@@ -142,6 +146,11 @@ class DaysLeft:
         by_day_kw, kind = self.known.days_before(int(self.days[seen_from][0]))
         positions = self.days[day]
         alike_kw, weight = days_alike(by_day_kw, kind, self.known.kind_at(int(positions[0])))
+        if not len(alike_kw):
+            raise NotEnoughReadingsError(
+                f"{self.month.name}: no whole day is known of the {REACH_DAYS} before its day "
+                f"{seen_from + 1}; begin later, or import the readings of the days before"
+            )
         return alike_kw[:, self.known.table.step_of_day[positions]], weight
 
     def peak_lines(self, day: int, morning: Morning) -> PeakLines:

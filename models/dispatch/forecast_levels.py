@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
-from models.dispatch.known_load import KnownLoad
+from feature_store.time_grid import STEPS_PER_DAY, KilowattArray
+from models.dispatch.known_load import ISSUE_EVERY_STEPS, KnownLoad
 from models.dispatch.load_chain import SCORES
 from models.forecasting.normal_score import level_of_score
 from models.forecasting.quantile_curve import demand_of_score_kw
@@ -20,7 +20,7 @@ UPPER = 3
 """So many of the highest levels are corrected: those above 8 loads in 10."""
 REACH_DAYS = 60
 """Forecasts older than this say little of the firm as it is."""
-LEADS = 2 * STEPS_PER_HOUR
+LEADS = ISSUE_EVERY_STEPS
 """Intervals of each past forecast that are compared: those run before it was made anew."""
 LEAST_LOADS = 300
 """Of fewer the highest level, passed by 8 loads in 1,000, cannot be told."""

@@ -8,7 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.features.load_table import IntArray, LoadTable
-from feature_store.time_grid import KilowattArray
+from feature_store.time_grid import STEPS_PER_HOUR, KilowattArray
+
+ISSUE_EVERY_STEPS = 2 * STEPS_PER_HOUR
+"""Forecasts are made anew every two hours: a day is valued anew at every even hour of its clock."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,9 @@
 
 Runs of jobs may be broken into shares of several places here, so with jobs the bill is at most that
 of the cheapest real schedule: a bound, no schedule. What a policy captures of its saving is then
-told too low rather than too high.
+told too low rather than too high, by little: with the three jobs of ``bench/capture.py``, in two
+months of each of its two plants, whole runs placed day by day at the bound's peak cost 0.1 to 0.6 %
+of the saving more. Branch and bound over a month lifts the bound by 0.1 % of it in 100 seconds.
 """
 
 from __future__ import annotations

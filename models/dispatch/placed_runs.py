@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from feature_store.time_grid import STEPS_PER_DAY, KilowattArray
-from models.dispatch.day_places import PLACED_AT_LEVEL, DayPlaces
+from models.dispatch.day_places import PLACED_AT_LEVEL, DayPlaces, ProblemKey
 from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.known_load import KnownLoad, days_of_positions
 from models.dispatch.load_path import expected_path_kw, forecast_path_kw
@@ -36,18 +36,18 @@ class PlacedRuns:
         """Begin a month with the places that its days are expected to have.
 
         A day to come is expected to be placed as if its load were that of past days alike; days of
-        one kind with the same runs are placed once.
+        one kind with the same runs and prices are placed once.
         """
         places = DayPlaces(month=month, flexible=flexible)
         total_kw = flexible.over(0, month.steps + STEPS_PER_DAY).usual_kw().sum(axis=0)
         lines = PeakLines.of_cost(month.peak_cost, 0.0)
         given_up_kw = np.zeros(len(total_kw))
-        found: dict[tuple[int, bytes], Operation] = {}
+        found: dict[tuple[int, tuple[ProblemKey, bytes, bytes]], Operation] = {}
         for positions in days_of_positions(known.table, month.first, month.steps):
             first, steps = int(positions[0]) - month.first, len(positions)
             within = slice(first, first + steps)
-            kind = known.kind_at(int(positions[0]))
-            same = (kind, total_kw[within].tobytes())
+            morning = Morning(step=first, steps=steps, soc_kwh=month.store.start_kwh, peak_kw=0.0)
+            same = (known.kind_at(int(positions[0])), places.told_alike(morning))
             if same not in found:
                 path_kw = expected_path_kw(
                     known,
@@ -55,9 +55,6 @@ class PlacedRuns:
                     level=PLACED_AT_LEVEL,
                     steps=steps,
                     seen_from=month.first,
-                )
-                morning = Morning(
-                    step=first, steps=steps, soc_kwh=month.store.start_kwh, peak_kw=0.0
                 )
                 found[same] = places.place(morning, path_kw, lines)
             total_kw[within] = found[same].runs_kw.sum(axis=0)

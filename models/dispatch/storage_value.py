@@ -29,6 +29,9 @@ LEAST_PROBABILITY = 1e-6
 """Rarer moves are left out: they weigh less than a won."""
 REST_KRW_PER_KW = 1e-6
 """Preference for rest among equally cheap powers."""
+LEAST_GAIN_KRW = 1e-6
+"""A reduction must be cheaper by more than one tried before it: of those that cost the same, but
+for rounding, the first stays, and none is tried first."""
 
 Values = npt.NDArray[np.float64]
 
@@ -170,7 +173,7 @@ def cheapest_move_kw(  # noqa: PLR0913  what an interval is decided on
             limits,
         )
         cost_krw += HOURS_PER_STEP * reduction.krw_per_kwh * reduction_kw
-        if cost_krw < best_krw - REST_KRW_PER_KW:
+        if cost_krw < best_krw - LEAST_GAIN_KRW:
             best_krw, power_kw, given_up_kw = cost_krw, float(best_kw), reduction_kw
     return power_kw, given_up_kw
 

@@ -24,15 +24,12 @@ from feature_store.time_grid import (
 from models.dispatch.day_view import DayViews
 from models.dispatch.days_left import ValuedDays
 from models.dispatch.kept_values import KeptValues
+from models.dispatch.known_load import ISSUE_EVERY_STEPS
 from models.dispatch.made_forecasts import MadeForecasts
 from models.dispatch.policy import Month
 from models.dispatch.running_day import RunningDay
 from models.dispatch.running_month import RunningMonth, peak_so_far_kw
 from models.forecasting.load_forecast import LoadForecast
-
-ISSUE_EVERY_HOURS = 2
-"""The day is forecast and valued anew at every even hour of the firm's clock, as in a replay."""
-ISSUE_EVERY_STEPS = ISSUE_EVERY_HOURS * STEPS_PER_HOUR
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +172,7 @@ def known_peak_kw(firm: Firm, recent: LoadHistory, start: datetime) -> float:
 
 def _first_on_time(moment: datetime, by: timedelta, zone: ZoneInfo) -> datetime:
     """Go on from a moment until the clock shows an even hour; it is asked at every set-point."""
-    while moment.minute or moment.hour % ISSUE_EVERY_HOURS:
+    while moment.minute or moment.hour % (ISSUE_EVERY_STEPS // STEPS_PER_HOUR):
         moment = (moment.astimezone(UTC) + by).astimezone(zone)
     return moment
 

@@ -225,6 +225,13 @@ class TimedOut:
     """What goes on meanwhile, told by who keeps decisions."""
 
     @property
+    def gap_krw(self) -> float | None:
+        """Most that any other schedule could be cheaper than the incumbent."""
+        if self.incumbent is None or self.bound_krw is None:
+            return None
+        return self.incumbent.planned_cost.total_krw - self.bound_krw
+
+    @property
     def reason(self) -> str:
         """Why there is no proved schedule, and what goes on."""
         late = f"no schedule was proved cheapest within {self.time_limit_s:g} s"

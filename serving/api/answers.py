@@ -67,6 +67,21 @@ class ScheduleRequest(_Asked):
     issue_time: IssueTime | None = ISSUE_TIME
 
 
+class ScheduleAnswer(ScheduleDocument):
+    """A plan that is shown and not proposed."""
+
+    proved: bool = Field(
+        description="Whether it is proved the cheapest. Else it is the best one found by the time "
+        "limit, every limit checked; another run may find another, and none is suggested so."
+    )
+    gap_krw: float | None = Field(
+        description="Most that another plan could be cheaper, won; null where that is not known."
+    )
+    reason: str | None = Field(
+        description="Why it is not proved, and which accepted plan goes on meanwhile; else null."
+    )
+
+
 class SuggestionRequest(_Asked):
     """Which suggestion is wanted."""
 

@@ -11,11 +11,11 @@ from fastapi.responses import PlainTextResponse
 from feature_store.errors import UnknownFirmError
 from models.optimizer.problem_file.complex_document import ComplexDocument
 from models.optimizer.problem_file.document import ProblemDocument
-from serving.api.answers import ForecastRequest, ScheduleRequest
+from serving.api.answers import ForecastRequest, ScheduleAnswer, ScheduleRequest
 from serving.api.problem import INFEASIBLE, KINDS, MEDIA_TYPE, TIMED_OUT, Problem
 from serving.api.responses import writing_problems
 from serving.planner import IssueTimeError
-from serving.suggestions.documents import ForecastDocument, ScheduleDocument
+from serving.suggestions.documents import ForecastDocument
 
 DESCRIPTION = """\
 Forecasts the electric load of firms and plans their equipment so that billed peak and bill fall.
@@ -91,7 +91,7 @@ def served_by_bentoml() -> APIRouter:
         tags=["prediction"],
         responses=writing_problems(*_FORECAST_PROBLEMS, INFEASIBLE, TIMED_OUT),
     )
-    def schedule(asked: ScheduleRequest) -> ScheduleDocument:
+    def schedule(asked: ScheduleRequest) -> ScheduleAnswer:
         """Plan a firm's equipment without proposing the plan."""
         raise NotImplementedError(asked)
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from models.optimizer.schedule import Infeasible, Solved, TimedOut
-from serving.api.answers import ForecastRequest, ScheduleRequest
+from models.optimizer.schedule import Solved, TimedOut
+from serving.api.answers import ForecastRequest, ScheduleAnswer, ScheduleRequest
 from serving.api.problem import Problem, problem_of_outcome
 from serving.planner import Planner
-from serving.suggestions.documents import (
-    ForecastDocument,
-    ScheduleDocument,
-    forecast_document,
-    schedule_document,
-)
+from serving.suggestions.documents import ForecastDocument, forecast_document, schedule_document
 
 
 def answer_forecast(planner: Planner, asked: ForecastRequest) -> ForecastDocument:
@@ -20,11 +15,20 @@ def answer_forecast(planner: Planner, asked: ForecastRequest) -> ForecastDocumen
     return forecast_document(forecast, planner.firm(asked.firm_id).zone)
 
 
-def answer_schedule(planner: Planner, asked: ScheduleRequest) -> ScheduleDocument | Problem:
+def answer_schedule(planner: Planner, asked: ScheduleRequest) -> ScheduleAnswer | Problem:
     """Plan a firm's equipment without proposing the plan."""
     made = planner.plan(asked.firm_id, asked.issue_time)
+    zone = planner.firm(asked.firm_id).zone
     match made.outcome:
-        case Solved(schedule=schedule):
-            return schedule_document(schedule, made.forecast, planner.firm(asked.firm_id).zone)
-        case (Infeasible() | TimedOut()) as outcome:
-            return problem_of_outcome(asked.firm_id, outcome)
+        case Solved(schedule=schedule) as solved:
+            document = schedule_document(schedule, made.forecast, zone)
+            return ScheduleAnswer(
+                **dict(document), proved=True, gap_krw=solved.gap_krw, reason=None
+            )
+        case TimedOut(incumbent=found) as late if found is not None:
+            document = schedule_document(found, made.forecast, zone)
+            return ScheduleAnswer(
+                **dict(document), proved=False, gap_krw=late.gap_krw, reason=late.reason
+            )
+        case none:
+            return problem_of_outcome(asked.firm_id, none)

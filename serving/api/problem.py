@@ -266,16 +266,28 @@ def problem_of(error: SandanError) -> Problem:
     return problem(kind, str(error), decided)
 
 
-def problem_of_outcome(firm_id: str, outcome: Infeasible | TimedOut) -> Problem:
-    """Return what the API answers when there is no schedule."""
+RAISE_SERVICE_LIMIT = "raise SANDAN_SOLVER_TIME_LIMIT_S"
+"""The next step where the service's own time limit ended."""
+
+
+def problem_of_outcome(
+    name: str,
+    outcome: Infeasible | TimedOut,
+    *,
+    if_late: str = f"ask again or {RAISE_SERVICE_LIMIT}",
+) -> Problem:
+    """Return what the API answers when there is no schedule.
+
+    Args:
+        name: Of the firm, or of what was told.
+        outcome: Why there is none.
+        if_late: The next step if the time limit ended.
+    """
     match outcome:
         case Infeasible(reason=reason):
             return problem(INFEASIBLE, reason)
         case TimedOut():
-            return problem(
-                TIMED_OUT,
-                f"{firm_id}: {outcome.reason}; ask again or raise SANDAN_SOLVER_TIME_LIMIT_S",
-            )
+            return problem(TIMED_OUT, f"{name}: {outcome.reason}; {if_late}")
 
 
 def problem_of_status(status: int, path: str) -> Problem:

@@ -12,9 +12,9 @@ from feature_store.ingestion.limits import MEBIBYTE
 from models.optimizer.complex.schedule_complex import ComplexSolved, schedule_complex
 from models.optimizer.complex.terms import ComplexTermsError
 from models.optimizer.plan_limits import plan_limits
-from models.optimizer.problem_file.answer import answer_of
+from models.optimizer.problem_file.answer import RAISE_OR_SHORTEN, answer_of
 from models.optimizer.problem_file.answer_document import AnswerDocument
-from models.optimizer.problem_file.complex_answer import answer_of_complex
+from models.optimizer.problem_file.complex_answer import RAISE_OR_NAME_FEWER, answer_of_complex
 from models.optimizer.problem_file.complex_answer_document import ComplexAnswerDocument
 from models.optimizer.problem_file.complex_document import ComplexDocument
 from models.optimizer.problem_file.complex_reading import read_complex
@@ -33,12 +33,19 @@ from models.optimizer.problem_file.errors import (
 )
 from models.optimizer.problem_file.limits import MOST_BYTES, MOST_COMPLEX_BYTES
 from models.optimizer.problem_file.reading import read_problem
-from models.optimizer.schedule import Solved
+from models.optimizer.schedule import Solved, TimedOut
 from models.optimizer.schedule_site import schedule_site
 from models.site import EquipmentError
 from models.tariffs.errors import NoTariffError, UnknownMonthError
 from serving.api.planner_in_use import PlannerInUse
-from serving.api.problem import INFEASIBLE, KINDS, TIMED_OUT, problem_of_outcome, problem_response
+from serving.api.problem import (
+    INFEASIBLE,
+    KINDS,
+    RAISE_SERVICE_LIMIT,
+    TIMED_OUT,
+    problem_of_outcome,
+    problem_response,
+)
 from serving.api.responses import writing_problems
 
 router = APIRouter(prefix="/v1/schedule", tags=["prediction"])
@@ -101,17 +108,27 @@ def schedule_problem(
 ) -> AnswerDocument | JSONResponse:
     """Plan a site that the body describes; nothing of it is stored.
 
-    The solver is given the problem's time limit, or the service's if that is shorter.
+    The solver is given the problem's time limit, or the service's if that is shorter. Where it ends
+    first, the best plan found by then is answered as not proved: its outcome is `timed_out`.
     """
     told = read_problem(content)
-    limit_s = min(told.time_limit_s, planner.settings.solver_time_limit_s)
+    service_s = planner.settings.solver_time_limit_s
+    limit_s = min(told.time_limit_s, service_s)
     outcome = schedule_site(told.problem, time_limit_s=limit_s)
-    if isinstance(outcome, Solved):
-        limits = None
-        if explain:
-            limits = plan_limits(told.problem, outcome.schedule.equipment_kw, time_limit_s=limit_s)
-        return answer_of(told.problem, outcome, limits)
-    return problem_response(problem_of_outcome(told.problem.site.firm_id, outcome))
+    if_late = RAISE_OR_SHORTEN
+    if service_s < told.time_limit_s:
+        if_late = f"shorten the grid or {RAISE_SERVICE_LIMIT}"
+    match outcome:
+        case Solved(schedule=schedule) if explain:
+            limits = plan_limits(told.problem, schedule.equipment_kw, time_limit_s=limit_s)
+            return answer_of(told.problem, outcome, limits)
+        case Solved():
+            return answer_of(told.problem, outcome)
+        case TimedOut(incumbent=found) if found is not None:
+            return answer_of(told.problem, outcome, if_late=if_late)
+        case none:
+            site_id = told.problem.site.firm_id
+            return problem_response(problem_of_outcome(site_id, none, if_late=if_late))
 
 
 @router.post(
@@ -129,10 +146,16 @@ def schedule_told_complex(
     """
     told = read_complex(content)
     service_s = len(told.members) * planner.settings.solver_time_limit_s
-    limit_s = min(told.time_limit_s, service_s, SERVED_COMPLEX_LIMIT_S)
+    if_late_by_limit_s = {
+        SERVED_COMPLEX_LIMIT_S: "name fewer firms, or plan them with 'sandan schedule'",
+        service_s: f"name fewer firms or {RAISE_SERVICE_LIMIT}",
+        told.time_limit_s: RAISE_OR_NAME_FEWER,
+    }
+    limit_s = min(if_late_by_limit_s)
     outcome = schedule_complex(
         told.members, told.terms, split=told.split, gap_share=told.gap_share, time_limit_s=limit_s
     )
     if isinstance(outcome, ComplexSolved):
         return answer_of_complex(told, outcome)
-    return problem_response(problem_of_outcome("the complex", outcome))
+    if_late = if_late_by_limit_s[limit_s]
+    return problem_response(problem_of_outcome("the complex", outcome, if_late=if_late))

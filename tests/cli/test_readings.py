@@ -427,17 +427,33 @@ def test_help_does_not_wait_for_the_heavy_libraries():
     program = (
         "import sys; from typer.testing import CliRunner; from cli.main import app;"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"
-        "print(*{'mlflow', 'cvxpy', 'lightgbm', 'bentoml', 'polars', 'sqlalchemy'}"
+        "print(*{'mlflow', 'cvxpy', 'lightgbm', 'bentoml', 'numba', 'polars', 'sqlalchemy'}"
         " & set(sys.modules))"
     )
-    ran = subprocess.run(  # noqa: S603  the program above
+    assert printed_by(program) == ""
+
+
+def test_an_import_does_not_wait_for_what_computes_features(declared):
+    file = str(declared / "readings.csv")
+    program = (
+        "import sys; from typer.testing import CliRunner; from cli.main import app;"
+        f"command = ['readings', 'import', {file!r}, '--firm', 'kiln_works'];"
+        "assert CliRunner().invoke(app, command).exit_code == 0;"
+        "print(*{'numba', 'lightgbm', 'cvxpy', 'feature_store.views'} & set(sys.modules))"
+    )
+    assert printed_by(program) == ""
+
+
+def printed_by(program: str) -> str:
+    """Return what a Python program prints in a process of its own."""
+    ran = subprocess.run(  # noqa: S603  a program above
         [sys.executable, "-c", program],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert ran.stdout.strip() == ""
+    return ran.stdout.strip()
 
 
 def test_what_was_refused_is_kept_and_shown_again(sandan, declared):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from feature_store.features.load_table import load_table
-from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY
+from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY, STEPS_PER_HOUR
 from models.assets.battery import Battery
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.live import billed, live
@@ -14,8 +14,9 @@ from models.dispatch.perfect_foresight import perfect_foresight
 from models.dispatch.policy import Month, Operation, PeakCost
 from models.dispatch.storage_value import DayPrices
 from models.site import site_of
+from tests.made_jobs import JOB, REDUCIBLE, a_day_kw, some_days
 from tests.made_replay import a_site, forecasts_by_last_week, with_load
-from training.replay.plan import NOTHING, POLICIES, STOCHASTIC
+from training.replay.plan import BY_VALUE, NOTHING, POLICIES, STOCHASTIC
 from training.replay.report.policy_words import KNOWING, MEANINGS
 
 SITE = a_site()
@@ -38,6 +39,12 @@ MONTH = Month(
     peak_cost=PeakCost(krw_per_kw=np.array([2000.0]), above_kw=np.zeros(1)),
 )
 CHANGED_AT = FIRST + 2 * STEPS_PER_DAY + 41
+BUSY_KW = a_day_kw(above_kw=100.0, first_hour=9, hours=5)
+BUSY_KW[13 * STEPS_PER_HOUR : 14 * STEPS_PER_HOUR] += 60.0
+"""The job's usual hour lies in the busy ones, and the busiest is one in which the load may be
+reduced."""
+KEEPING_JOBS = {NOTHING, "threshold"}
+NOT_REDUCING = KEEPING_JOBS | {BY_VALUE, "rolling-value"}
 every_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 
 
@@ -68,23 +75,52 @@ def test_nothing_is_fed_into_the_grid(policy, lived):
     assert lived[policy.name].import_kw.min() >= -1e-9
 
 
+def changed_from(position: int, known: KnownLoad) -> KnownLoad:
+    """Return another load, and other forecasts of it, from a position on."""
+    later_kw = known.table.demand_kw.copy()
+    later_kw[position:] = 3 * later_kw[position:] + 40
+    forecasts = known.forecasts
+    quantiles_kw = np.where(
+        (forecasts.issue >= position)[:, None, None], 500.0, forecasts.quantiles_kw
+    )
+    return KnownLoad(
+        table=with_load(known.table, later_kw),
+        forecasts=replace(forecasts, quantiles_kw=quantiles_kw),
+    )
+
+
 @every_policy
 def test_what_comes_later_changes_no_power_before_it_unless_the_policy_is_named_as_knowing(
     policy, lived
 ):
-    later_kw = LOAD_KW.copy()
-    later_kw[CHANGED_AT:] = 3 * later_kw[CHANGED_AT:] + 40
-    forecasts = forecasts_by_last_week(LOAD_KW)
-    quantiles_kw = np.where(
-        (forecasts.issue >= CHANGED_AT)[:, None, None], 500.0, forecasts.quantiles_kw
-    )
-    changed = KnownLoad(
-        table=with_load(TABLE, later_kw), forecasts=replace(forecasts, quantiles_kw=quantiles_kw)
-    )
-    power_kw = live(policy, MONTH, changed).power_kw
+    power_kw = live(policy, MONTH, changed_from(CHANGED_AT, KNOWN)).power_kw
     before = slice(0, CHANGED_AT - FIRST)
     alike = np.array_equal(power_kw[before], lived[policy.name].power_kw[before])
     assert alike == (policy.name not in KNOWING)
+
+
+@every_policy
+def test_what_comes_later_moves_no_job_and_gives_up_no_load_before_it_either(policy):
+    month, same_days = some_days(BUSY_KW, JOB, REDUCIBLE, store=SITE.store)
+    random = np.random.default_rng(0)
+    load_kw = same_days.table.demand_kw * random.uniform(0.8, 1.2, len(same_days.table.demand_kw))
+    known = KnownLoad(
+        table=with_load(same_days.table, load_kw), forecasts=forecasts_by_last_week(load_kw)
+    )
+    changed_at = month.first + STEPS_PER_DAY + 14 * STEPS_PER_HOUR
+    changed = changed_from(changed_at, known)
+    first, other = (live(policy, month, one).operation for one in (known, changed))
+    days_begun = slice(0, 2 * STEPS_PER_DAY)  # jobs are placed when a day begins
+    before = slice(0, changed_at - month.first)
+    alike = (
+        np.array_equal(first.runs_kw[:, days_begun], other.runs_kw[:, days_begun])
+        and np.array_equal(first.given_up_kw[before], other.given_up_kw[before])
+        and np.array_equal(first.battery_kw[before], other.battery_kw[before])
+    )
+    assert alike == (policy.name not in KNOWING)
+    # The change is one that is answered once it is seen, and there was something to change before.
+    assert np.array_equal(first.runs_kw, other.runs_kw) == (policy.name in KEEPING_JOBS)
+    assert first.given_up_kw[before].any() == (policy.name not in NOT_REDUCING)
 
 
 @every_policy

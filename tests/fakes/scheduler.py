@@ -23,6 +23,7 @@ from models.optimizer.schedule import (
 JOB_KW = 40.0
 SAVED_KRW = 12_345.0
 LATER_USUAL_KRW, LATER_PLANNED_KRW = 765_000.0, 754_300.0
+UNPROVED_KRW = 5_000.0
 PEAK_KRW_PER_KW, PEAK_MONTHS = 99_840.0, 12
 
 
@@ -102,6 +103,23 @@ class RatchetScheduler(OneJobScheduler):
                 peak_krw_per_kw=PEAK_KRW_PER_KW,
                 peak_months=PEAK_MONTHS,
             )
+        )
+
+
+class LateScheduler(OneJobScheduler):
+    """Finds the same plan, and has no time to prove it."""
+
+    def __call__(
+        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+    ) -> Outcome:
+        """Return the plan as the best by the end of the time."""
+        outcome = super().__call__(firm, history, forecast, time_limit_s=time_limit_s)
+        assert isinstance(outcome, Solved)
+        found = outcome.schedule
+        return TimedOut(
+            time_limit_s=time_limit_s,
+            incumbent=found,
+            bound_krw=found.planned_cost.total_krw - UNPROVED_KRW,
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -10,12 +11,18 @@ import pytest
 from feature_store.errors import NotEnoughReadingsError
 from models.forecasting.load_forecast import QUANTILES, quantile_key
 from models.optimizer.schedule import Infeasible, TimedOut
-from serving.api.answers import ForecastRequest, ScheduleRequest
+from serving.api.answers import ForecastRequest, ScheduleAnswer, ScheduleRequest
 from serving.api.prediction import answer_forecast, answer_schedule
 from serving.api.problem import EVERY_KIND, KINDS, Problem, problem_of
 from tests.builders import a_firm
 from tests.fakes.forecaster import FailingForecaster
-from tests.fakes.scheduler import SAVED_KRW, NoScheduler, OneJobScheduler
+from tests.fakes.scheduler import (
+    SAVED_KRW,
+    UNPROVED_KRW,
+    LateScheduler,
+    NoScheduler,
+    OneJobScheduler,
+)
 from tests.serving.conftest import FIRM, NOW, Served, serve
 
 SUGGESTIONS = f"/v1/firms/{FIRM}/suggestions"
@@ -64,6 +71,22 @@ def test_no_schedule_is_a_problem_never_a_schedule(serve_with, nothing, status, 
     assert isinstance(direct, Problem)
     assert direct.status == posted.status_code == status
     assert direct.type == posted.json()["type"] == f"/problems/{kind}"
+
+
+def test_a_plan_that_is_not_proved_is_shown_as_such_and_not_proposed(serve_with):
+    served = serve_with(OneJobScheduler())
+    suggestion_id = served.suggestion_id()
+    served.planner.decide(suggestion_id, verdict="accepted", decided_by="Kim", reason="")
+    proved = answer_schedule(served.planner, ScheduleRequest(firm_id=FIRM))
+    assert isinstance(proved, ScheduleAnswer)
+    assert (proved.proved, proved.gap_krw, proved.reason) == (True, None, None)
+    planner = replace(served.planner, scheduler=LateScheduler())
+    unproved = answer_schedule(planner, ScheduleRequest(firm_id=FIRM))
+    assert isinstance(unproved, ScheduleAnswer)
+    assert (unproved.proved, unproved.gap_krw) == (False, UNPROVED_KRW)
+    assert f"the accepted plan {suggestion_id} goes on" in str(unproved.reason)
+    assert unproved.moves == proved.moves
+    assert isinstance(planner.suggest(FIRM, NOW - timedelta(hours=1)), TimedOut)
 
 
 def test_where_no_forecast_succeeds_what_is_stored_is_served_and_the_service_is_not_ready(

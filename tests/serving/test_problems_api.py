@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from feature_store.settings import Settings
+from models.optimizer import start_search
+from tests.fakes.clock import SuddenEnd
 from tests.fakes.scheduler import OneJobScheduler
 from tests.models.optimizer.example_problems import KEPCO, STATED, changed
 from tests.serving.conftest import serve
@@ -63,13 +65,48 @@ def test_a_problem_without_a_plan_is_a_problem_document(client):
     assert answer.json()["detail"].startswith("the contract power of 100 kW cannot be kept")
     late = client.post(PATH, json=changed(KEPCO, time_limit_s=1e-9))
     assert (late.status_code, late.json()["type"]) == (503, "/problems/solver-timed-out")
+    assert late.json()["detail"].endswith("; raise time_limit_s or shorten the grid")
 
 
-def test_the_services_own_time_limit_holds(tmp_path):
+def test_the_services_own_time_limit_holds_and_is_the_one_that_is_named(tmp_path):
     hurried = Settings(home=tmp_path, solver_time_limit_s=1e-9)
     served = serve(hurried, OneJobScheduler())
-    assert served.client.post(PATH, json=KEPCO).status_code == 503
+    late = served.client.post(PATH, json=KEPCO)
+    assert late.status_code == 503
+    assert late.json()["detail"].endswith("; shorten the grid or raise SANDAN_SOLVER_TIME_LIMIT_S")
     served.application.close()
+
+
+@pytest.mark.parametrize("query", ["", "?explain=true"])
+def test_the_best_plan_by_the_end_of_the_time_is_answered_as_the_command_writes_it(
+    client, tmp_path, monkeypatch, query
+):
+    file, out = tmp_path / "problem.json", tmp_path / "answer.json"
+    file.write_text(json.dumps(KEPCO), encoding="utf-8")
+    # The relaxation and the rounded starts are solved, nothing is proved.
+    monkeypatch.setattr(start_search, "time", SuddenEnd(after_looks=3))
+    command = ["schedule", "--problem", str(file), "--out", str(out)]
+    assert CliRunner().invoke(app, command).exit_code == 1
+    of_command = json.loads(out.read_text("utf-8"))
+    monkeypatch.setattr(start_search, "time", SuddenEnd(after_looks=3))
+    answer = client.post(PATH + query, json=KEPCO)
+    assert answer.status_code == 200
+    of_service = answer.json()
+    assert of_service["outcome"] == "timed_out"
+    plan = of_service["plan"]
+    assert plan["gap_krw"] == pytest.approx(plan["planned_cost"]["total_krw"] - plan["bound_krw"])
+    for document in (of_command, of_service):
+        document["plan"].pop("solve_seconds")
+    assert of_service == of_command
+
+
+def test_where_the_services_limit_ended_the_plan_that_was_found_names_it(tmp_path, monkeypatch):
+    served = serve(Settings(home=tmp_path, solver_time_limit_s=5), OneJobScheduler())
+    monkeypatch.setattr(start_search, "time", SuddenEnd(after_looks=3))
+    late = served.client.post(PATH, json=changed(KEPCO, time_limit_s=20)).json()
+    served.application.close()
+    assert late["plan"] is not None
+    assert late["reason"].endswith("; shorten the grid or raise SANDAN_SOLVER_TIME_LIMIT_S")
 
 
 def test_a_page_of_another_site_may_not_ask(client):

@@ -100,11 +100,20 @@ def test_a_complex_without_a_plan_is_a_problem_document(client):
     assert answer.json()["detail"].startswith("the feeder's limit cannot be kept")
 
 
-def test_the_services_own_time_limit_holds(tmp_path):
-    served = serve(Settings(home=tmp_path, solver_time_limit_s=1e-9), OneJobScheduler())
-    answer = served.client.post(PATH, json=COMPLEX)
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/solver-timed-out")
+@pytest.mark.parametrize(
+    ("service_s", "told_s", "mend"),
+    [
+        (1e-9, 30.0, "name fewer firms or raise SANDAN_SOLVER_TIME_LIMIT_S"),
+        (10.0, 1e-9, "raise time_limit_s, or name fewer firms"),
+    ],
+    ids=["the service's", "its own"],
+)
+def test_the_time_limit_that_ended_is_the_one_that_is_named(tmp_path, service_s, told_s, mend):
+    served = serve(Settings(home=tmp_path, solver_time_limit_s=service_s), OneJobScheduler())
+    answer = served.client.post(PATH, json=changed(COMPLEX, time_limit_s=told_s))
     served.application.close()
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/solver-timed-out")
+    assert answer.json()["detail"].endswith(f"; {mend}")
 
 
 @pytest.mark.parametrize(("told", "kind", "said"), BAD.values(), ids=BAD)

@@ -7,6 +7,7 @@ from datetime import date
 
 from feature_store.time_grid import STEPS_PER_HOUR
 from models.dispatch.do_nothing import DoNothing
+from models.dispatch.known_load import ISSUE_EVERY_STEPS
 from models.dispatch.policy import Policy
 from models.dispatch.rolling_plan import RollingPlan
 from models.dispatch.rolling_value import RollingValue
@@ -29,8 +30,6 @@ POLICIES: tuple[Policy, ...] = (
     RollingPlan(name="perfect-forecast", path="measured"),
 )
 """Every policy, the weakest first; perfect foresight is lived beside them."""
-ISSUE_EVERY_STEPS = 2 * STEPS_PER_HOUR
-"""Forecasts are made anew every two hours."""
 
 
 @dataclass(frozen=True, kw_only=True)

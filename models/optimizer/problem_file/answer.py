@@ -32,11 +32,25 @@ from models.optimizer.schedule import (
 )
 from models.optimizer.site_problem import SiteProblem
 
+RAISE_OR_SHORTEN = "raise time_limit_s or shorten the grid"
+"""The next step where the problem's own time limit ended."""
+
 
 def answer_of(
-    problem: SiteProblem, outcome: Outcome, limits: PlanLimits | None = None
+    problem: SiteProblem,
+    outcome: Outcome,
+    limits: PlanLimits | None = None,
+    *,
+    if_late: str = RAISE_OR_SHORTEN,
 ) -> AnswerDocument:
-    """Write what became of a problem, and what limits its plan where that was asked for."""
+    """Write what became of a problem, and what limits its plan where that was asked for.
+
+    Args:
+        problem: As it was told.
+        outcome: What became of it.
+        limits: What limits its plan.
+        if_late: The next step if the time limit ended.
+    """
     site_id, zone = problem.site.firm_id, problem.site.zone
     match outcome:
         case Solved(schedule=schedule):
@@ -55,7 +69,7 @@ def answer_of(
                 site_id=site_id,
                 timezone=zone.key,
                 outcome="timed_out",
-                reason=f"{outcome.reason}; raise time_limit_s or shorten the grid",
+                reason=f"{outcome.reason}; {if_late}",
                 plan=None
                 if schedule is None
                 else _planned(problem, schedule, outcome.bound_krw, None),

@@ -21,6 +21,9 @@ from models.optimizer.problem_file.figures import DECIMALS, rounded
 from models.optimizer.schedule import Infeasible, TimedOut
 from models.optimizer.schedule_site import usual_operation
 
+RAISE_OR_NAME_FEWER = "raise time_limit_s, or name fewer firms"
+"""The next step where the complex's own time limit ended."""
+
 
 def answer_of_complex(told: ToldComplex, outcome: ComplexOutcome) -> ComplexAnswerDocument:
     """Write what became of a complex."""
@@ -36,8 +39,7 @@ def answer_of_complex(told: ToldComplex, outcome: ComplexOutcome) -> ComplexAnsw
             return ComplexAnswerDocument(
                 timezone=timezone,
                 outcome="timed_out",
-                reason=f"no joint plan was found within {limit_s:g} s; raise time_limit_s, or name "
-                "fewer firms",
+                reason=f"no joint plan was found within {limit_s:g} s; {RAISE_OR_NAME_FEWER}",
             )
 
 

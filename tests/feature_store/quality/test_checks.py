@@ -280,6 +280,13 @@ def test_a_declared_shift_is_no_displaced_clock():
     assert kinds(displaced, a_firm(holiday_country=None, work_calendar=(shift,))) == []
 
 
+def test_a_plant_that_rests_by_another_clock_is_no_displaced_clock():
+    first, after = 28 * STEPS_PER_DAY, 38 * STEPS_PER_DAY
+    displaced_kw = LOAD.demand_kw[first - 8 : after - 8]
+    assert kinds(put(slice(first, after), displaced_kw.copy())) == ["clock_shift"]
+    assert "clock_shift" not in kinds(put(slice(first, after), 0.15 * displaced_kw))
+
+
 def test_a_lasting_change_of_hours_becomes_the_new_normal():
     first = 20 * STEPS_PER_DAY
     long = a_made_load(120)

@@ -88,6 +88,11 @@ def test_the_meters_that_kept_winter_time_are_told(untouched):
         assert str(autumn.start.date())[:7] == "2026-09"
 
 
+def test_works_holidays_are_not_taken_for_night_in_the_day(untouched):
+    """Two weeks at a seventh of the usual load, with the rest's own daily shape."""
+    assert "clock_shift" not in {one.kind for one in untouched["high_load_bl"]}
+
+
 def test_the_zeros_that_the_measurements_hold_are_told(untouched):
     zeros = {
         firm_id: one.seen[0].value

@@ -1,4 +1,4 @@
-"""Jobs run once and whole each day, off the peak where that saves its kW, by what was known."""
+"""Jobs run once and whole each day, off the peak where that saves its kW."""
 
 from dataclasses import dataclass, replace
 
@@ -76,20 +76,6 @@ def test_a_job_runs_once_and_whole_each_day(policy):
 def test_without_forecasts_the_days_alike_tell_where_the_peak_is():
     month, known = some_days(BUSY_KW, JOB)
     assert live(Stochastic(), month, known).peak_kw == pytest.approx(200.0, abs=1e-3)
-
-
-@pytest.mark.parametrize("policy", [PLANNING[1], Stochastic()], ids=lambda policy: policy.name)
-def test_what_is_drawn_later_does_not_move_a_job_placed_before(policy):
-    month, known = some_days(BUSY_KW, JOB)
-    known = foretold(month, known)
-    noon = month.first + STEPS_PER_DAY + STEPS_PER_DAY // 2
-    demand_kw = known.table.demand_kw.copy()
-    demand_kw[noon:] *= 1.7
-    by_day_kw = known.table.by_day_kw.copy()
-    by_day_kw.ravel()[noon:] *= 1.7
-    other = replace(known, table=replace(known.table, demand_kw=demand_kw, by_day_kw=by_day_kw))
-    usual, changed = (runs_by_day(live(policy, month, one), month, one) for one in (known, other))
-    assert np.array_equal(usual[:2], changed[:2])
 
 
 @pytest.mark.parametrize("seed", range(2))

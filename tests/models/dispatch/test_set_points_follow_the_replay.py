@@ -13,7 +13,7 @@ from feature_store.features.load_table import load_table
 from feature_store.time_grid import INTERVAL, STEPS_PER_DAY, TimeGrid, utc_instant
 from models.dispatch.battery_state import BatteryState, batteries_now
 from models.dispatch.forecast_levels import upper_factors
-from models.dispatch.known_load import KnownLoad
+from models.dispatch.known_load import ISSUE_EVERY_STEPS, KnownLoad
 from models.dispatch.made_forecasts import MadeForecasts
 from models.dispatch.policy import Morning, Now
 from models.dispatch.running_month import RunningMonth
@@ -21,7 +21,6 @@ from models.dispatch.set_point import SeenInterval, set_point
 from models.dispatch.set_point_table import set_point_table
 from models.dispatch.stochastic import REFIT_DAYS, Stochastic
 from models.dispatch.valued_day import (
-    ISSUE_EVERY_STEPS,
     KnownDay,
     LoadChange,
     ValuedDayStore,
@@ -35,7 +34,6 @@ from tests.fakes.forecaster import LastWeekForecaster
 from tests.made_replay import a_firm_with_battery, a_load
 from training.replay.forecasts import ForecastTask, forecasts_of
 from training.replay.months import Calendar
-from training.replay.plan import ISSUE_EVERY_STEPS as REPLAYED_EVERY_STEPS
 from training.replay.plan import ReplayPlan
 from training.replay.site import replay_site
 
@@ -161,7 +159,6 @@ def test_the_month_is_laid_out_as_the_replay_lays_it_out(replayed):
     dispatcher.left.value(REFIT_DAYS)
     assert made.valued.today == REFIT_DAYS
     assert made.valued.levels == dispatcher.left.valued.levels
-    assert ISSUE_EVERY_STEPS == REPLAYED_EVERY_STEPS
 
 
 def test_forecasts_that_were_made_tell_how_they_were_passed_as_in_the_replay(replayed):
