@@ -60,8 +60,9 @@ def test_the_mean_error_of_a_past_of_two_levels_is_that_worked_out_by_hand():
         count = int((KIND[day : day + 28] == WORKDAY).sum())
         middle = 1.0 if share_low**count >= 0.5 else 1.1
         errors.append(np.log(after / middle))
-    months = len(errors) / 4
-    expected = np.mean(errors) * months / (months + 2)
+    weight_of_error = 0.5 ** ((DAYS - np.array(weeks)) / 60)
+    months = weight_of_error.sum() / 4
+    expected = (weight_of_error @ errors / weight_of_error.sum()) * months / (months + 1)
     assert level_error(by_day_kw, KIND).mean == pytest.approx(expected, abs=1e-9)
 
 
