@@ -2,8 +2,10 @@
 
 Works of the seeded family (``bench/family.py``) share a price of 3,000 won on each kW of their
 common counted peak, beside their own KEPCO bills, over one day. Ten of them are held against one
-pooled mixed-integer problem; then the complex grows. Time is CPU time on one thread, compiling
-counts.
+pooled mixed-integer problem; then the complex grows, and the saving of ten and of fifty is split.
+The sampled split of five works with jobs and of six without, every other of which works by night,
+is held against Shapley's value of the plans of all their groups. Time is CPU time on one thread,
+compiling counts.
 """
 
 from __future__ import annotations
@@ -11,18 +13,22 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import cvxpy as cp
 import numpy as np
 
-from bench.family import FLOOR_KW, works
+from bench.family import FLOOR_KW, Works, works
 from bench.figures import RESULTS, Figure, print_figures, write
-from feature_store.time_grid import STEPS_PER_DAY
+from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR
 from models.optimizer.base_load import BaseLoad
-from models.optimizer.complex.plan import GAP_SHARE, plan_complex
+from models.optimizer.complex.fair_split import split_saving
+from models.optimizer.complex.member_problem import MemberProblem
+from models.optimizer.complex.plan import GAP_SHARE, compiled, plan_complex
 from models.optimizer.complex.schedule import ComplexSchedule
 from models.optimizer.complex.terms import Member, SharedTerms
+from models.optimizer.complex.time_limit import Deadline
 from models.optimizer.pricing import Pricing
 from models.optimizer.problem import assemble
 from models.tariffs.later_demand import demand_cuts, later_months
@@ -31,11 +37,19 @@ PEAK_KRW_PER_KW = 3000.0
 SIZES = (10, 50, 200, 1000)
 """Firms of each complex, the first also pooled. ``COMPLEX_FIRMS=200,1000`` runs some of them alone
 and keeps the figures of the others: the largest takes a quarter of an hour."""
+SPLIT = (10, 50)
+"""Firms of the complexes whose saving is split."""
+EXACT = {5: 1e-4, 6: 1e-5}
+"""Firms whose groups are all planned, and the gap of those plans; the five have jobs."""
+BY_NIGHT = 12 * STEPS_PER_HOUR
+"""Steps by which the load of every other of them is later: peaks apart can be shared."""
 POOLED_GAP_SHARE = 2e-4
 POOLED_LIMIT_S = 1200.0
 """The pooled problem is asked to prove this gap in this time; what it proved is told."""
 FIRM_LIMIT_S = 300.0
 """For each firm's starts: on a busy machine the usual ten seconds are one second of work."""
+SPLIT_S = 60.0
+"""Most CPU seconds that the split of fifty firms may take."""
 LINEAR = 1.3
 """Growth of the seconds a firm, from the second size to the largest, that counts as linear."""
 TOPIC = "complex_schedule"
@@ -45,6 +59,7 @@ TOPIC = "complex_schedule"
 class Run:
     """One complex planned."""
 
+    problems: Sequence[MemberProblem]
     schedule: ComplexSchedule
     cpu_s: float
 
@@ -52,18 +67,23 @@ class Run:
 def main() -> list[Figure]:
     """Plan the complexes asked for."""
     plan_complex(_complex(1), _terms(_complex(1)))  # the first solve imports and warms up
-    asked = os.environ.get("COMPLEX_FIRMS", ",".join(map(str, SIZES)))
+    asked = os.environ.get("COMPLEX_FIRMS", ",".join(map(str, (*EXACT, *SIZES))))
     known = _known()
     figures: list[Figure] = []
     for size in map(int, asked.split(",")):
-        members = _complex(size)
-        run = _run(members)
-        known[size] = _figures(size, run)
-        if size == SIZES[0]:
-            known[size] = _against_pooled(members, run) + known[size]
+        known[size] = _against_exact(size) if size in EXACT else _planned(size)
         figures = [one for kept in sorted(known) for one in known[kept]] + _growth(known)
         write(TOPIC, (__doc__ or "").splitlines()[0], figures)
     return figures
+
+
+def _planned(size: int) -> list[Figure]:
+    members = _complex(size)
+    run = _run(members)
+    figures = _figures(size, run)
+    if size in SPLIT:
+        figures += _split(members, run)
+    return _against_pooled(members, run) + figures if size == SIZES[0] else figures
 
 
 def _known() -> dict[int, list[Figure]]:
@@ -92,11 +112,19 @@ def _growth(known: dict[int, list[Figure]]) -> list[Figure]:
 
 
 def _complex(firms: int) -> tuple[Member, ...]:
-    return tuple(_member(seed) for seed in range(firms))
+    return tuple(_member(works(seed, STEPS_PER_DAY)) for seed in range(firms))
 
 
-def _member(seed: int) -> Member:
-    made = works(seed, STEPS_PER_DAY)
+def _apart(firms: int, *, jobs: bool) -> tuple[Member, ...]:
+    """Return works of which every other one works by night."""
+    made = [works(seed, STEPS_PER_DAY, jobs=jobs) for seed in range(firms)]
+    return tuple(
+        _member(replace(one, base_kw=np.roll(one.base_kw, BY_NIGHT * (seed % 2))))
+        for seed, one in enumerate(made)
+    )
+
+
+def _member(made: Works) -> Member:
     later = later_months(made.site.contract, made.prices)
     base = BaseLoad(median_kw=made.base_kw, cautious_kw=made.base_kw, undrawn_kwh=0.0)
     return Member(
@@ -118,8 +146,11 @@ def _terms(members: tuple[Member, ...]) -> SharedTerms:
 
 def _run(members: tuple[Member, ...]) -> Run:
     began = time.process_time()
-    schedule = plan_complex(members, _terms(members), firm_time_limit_s=FIRM_LIMIT_S)
-    return Run(schedule=schedule, cpu_s=time.process_time() - began)
+    problems = compiled(members, Deadline.after(np.inf))
+    schedule = plan_complex(
+        members, _terms(members), firm_time_limit_s=FIRM_LIMIT_S, problems=problems
+    )
+    return Run(problems=problems, schedule=schedule, cpu_s=time.process_time() - began)
 
 
 def _figures(size: int, run: Run) -> list[Figure]:
@@ -133,6 +164,61 @@ def _figures(size: int, run: Run) -> list[Figure]:
         ),
         Figure(name=f"{size:,} firms: CPU seconds a firm", value=run.cpu_s / size, unit="s"),
         Figure(name=f"{size:,} firms: rounds of prices", value=run.schedule.rounds),
+    ]
+
+
+def _split(members: tuple[Member, ...], run: Run) -> list[Figure]:
+    """Split the saving by a sample; the plans of all firms alone are among it."""
+    began = time.process_time()
+    split = split_saving(
+        members, _terms(members), run.schedule, shapley_up_to=0, problems=run.problems
+    )
+    taken_s = time.process_time() - began
+    firms, saved_krw = len(members), split.saved_krw
+    objection_krw = split.largest_objection_krw
+    figures = [
+        Figure(name=f"{firms} firms: CPU seconds of the split", value=taken_s, at_most=SPLIT_S),
+        Figure(
+            name=f"{firms} firms: saving that is split",
+            value=100 * saved_krw / run.schedule.cost_krw,
+            unit="% of cost",
+        ),
+    ]
+    if objection_krw is not None:
+        share = 100 * objection_krw / saved_krw
+        name = f"{firms} firms: largest objection of a group"
+        figures.append(Figure(name=name, value=share, unit="% of saving"))
+    return figures
+
+
+def _against_exact(firms: int) -> list[Figure]:
+    """Hold the sample, and the prices, against the plans of all groups."""
+    members = _apart(firms, jobs=firms == min(EXACT))
+    terms = _terms(members)
+    schedule = plan_complex(members, terms, gap_share=EXACT[firms])
+    exact, sampled, priced = (
+        split_saving(
+            members,
+            terms,
+            schedule,
+            shapley_up_to=exact_up_to,
+            sampled_up_to=sampled_up_to,
+            gap_share=EXACT[firms],
+        )
+        for exact_up_to, sampled_up_to in ((firms, 0), (0, firms), (0, 0))
+    )
+    return [
+        Figure(
+            name=f"{firms} firms: farthest part from Shapley's, {name}",
+            value=100
+            * max(
+                abs(one.saved_krw - other.saved_krw)
+                for one, other in zip(exact.members, split.members, strict=True)
+            )
+            / exact.saved_krw,
+            unit="% of saving",
+        )
+        for name, split in (("sampled", sampled), ("by prices", priced))
     ]
 
 

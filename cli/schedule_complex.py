@@ -16,7 +16,11 @@ if TYPE_CHECKING:  # the modelling library takes seconds to import
         PlannedComplex,
     )
 
-_METHODS = {"shapley": "섀플리 값 Shapley's value", "prices": "한계 가격 marginal prices"}
+_METHODS = {
+    "shapley": "섀플리 값 Shapley's value",
+    "shapley_sampled": "섀플리 값(표본) Shapley's value, sampled",
+    "prices": "한계 가격 marginal prices",
+}
 
 
 def print_complex(answer: ComplexAnswerDocument) -> None:
@@ -63,10 +67,22 @@ def _print_split(split: AnsweredSplit) -> None:
     for heading in ("단독 alone, won", "절감 saved, won", "부담 pays, won"):
         parts.add_column(heading, justify="right")
     for part in split.members:
+        error_krw = part.standard_error_krw
+        known_to = "" if error_krw is None else f" ±{error_krw:,.0f}"
         parts.add_row(
             escape(part.site_id),
             f"{part.alone_krw:,.0f}",
-            f"{part.saved_krw:,.0f}",
+            f"{part.saved_krw:,.0f}{known_to}",
             f"{part.pays_krw:,.0f}",
         )
     RESULT.print(parts)
+    if split.largest_objection_krw is not None:
+        RESULT.print(
+            f"가장 큰 이의 largest objection of a group {split.largest_objection_krw:,.0f} won",
+            markup=False,
+            soft_wrap=True,
+        )
+    if split.not_shapley is not None:
+        RESULT.print(
+            f"가격 분배 이유 split by prices: {split.not_shapley}", markup=False, soft_wrap=True
+        )

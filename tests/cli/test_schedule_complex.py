@@ -11,7 +11,13 @@ from typer.testing import CliRunner
 from cli.main import app
 from models.optimizer.problem_file import limits
 from models.optimizer.problem_file.complex_document import ComplexDocument
-from tests.models.optimizer.example_complexes import CASTING_KW, COMPLEX, MILLING_KW
+from tests.models.optimizer.example_complexes import (
+    CASTING,
+    CASTING_KW,
+    COMPLEX,
+    MILLING,
+    MILLING_KW,
+)
 from tests.models.optimizer.example_problems import BATTERY_WITHOUT_WEAR, KEPCO, changed
 
 TEXT = (Path(__file__).parents[2] / "docs/complex.md").read_text("utf-8")
@@ -78,6 +84,27 @@ def test_the_table_shows_bills_and_parts():
     code, said = sandan("--problem", "-", told=COMPLEX)
     assert code == 0
     for part in ("casting", "milling", "공동 피크 shared peak", "절감 분배", "proved to"):
+        assert part in said
+
+
+def test_a_sampled_split_tells_how_well_it_is_known_and_who_would_object():
+    members = [
+        one | {"site": one["site"] | {"id": f"{one['site']['id']}_{number}"}}
+        for number in range(3)
+        for one in (CASTING, MILLING)
+    ]
+    told = COMPLEX | {"members": members, "time_limit_s": 3600.0}
+    plan = answered(told)["plan"]
+    split = plan["split"]
+    parts_krw = [part["saved_krw"] for part in split["members"]]
+    errors_krw = [part["standard_error_krw"] for part in split["members"]]
+    assert (split["method"], split["not_shapley"]) == ("shapley_sampled", None)
+    assert sum(part["pays_krw"] for part in split["members"]) == pytest.approx(plan["total_krw"])
+    assert len(set(parts_krw[::2])) == len(set(parts_krw[1::2])) == 1
+    assert 0 < max(errors_krw) < 0.001 * split["saved_krw"]
+    assert 0 <= split["largest_objection_krw"] < split["saved_krw"]
+    said = " ".join(sandan("--problem", "-", told=told)[1].split())
+    for part in ("Shapley's value, sampled", "±", "largest objection of a group"):
         assert part in said
 
 

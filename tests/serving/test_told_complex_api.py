@@ -18,6 +18,16 @@ from tests.serving.conftest import serve
 
 PATH = "/v1/schedule/complex"
 PEAK = {"peak_krw_per_kw": 3000.0}
+STORE = BATTERY_WITHOUT_WEAR | {"name": "community"}
+SHARED_STORE = PEAK | {"batteries": [STORE], "battery_krw_per_kwh": 160.0}
+
+
+def measured(at: str = "2026-07-01T13:55:00+09:00", **state) -> dict:
+    """The complex with a battery of the community and what was measured of it."""
+    state = {"equipment": "community", "measured_at": at} | state
+    return COMPLEX | {"shared": SHARED_STORE | {"states": [state]}}
+
+
 KILN_PART = {"name": "kiln", "kind": "shiftable_job", "parameters": KILN}
 SCENARIOS = {"kind": "scenarios", "paths": [{"probability": 1.0, "kw": [100.0] * 8}]}
 BAD = {
@@ -57,6 +67,26 @@ BAD = {
         "unusable-equipment",
         ["shared, kiln: only batteries are shared"],
     ),
+    "a shared battery was measured too long ago": (
+        measured("2026-07-01T12:00:00+09:00", soc_share=0.4),
+        "stale-state",
+        ["shared, states: community was measured at", "120 minutes before the grid starts"],
+    ),
+    "a shared battery was measured later": (
+        measured("2026-07-01T14:15:00+09:00", soc_share=0.4),
+        "stale-state",
+        ["shared, states: community is told as of", "after the grid's first interval"],
+    ),
+    "a shared battery is charged beyond its window": (
+        measured(soc_share=0.95),
+        "state-outside-window",
+        ["shared, community: a state of charge of 0.95 lies outside of its window"],
+    ),
+    "a state is of no shared battery": (
+        measured(equipment="ESS", soc_share=0.4),
+        "unusable-problem",
+        ["shared, states: no equipment is called 'ESS'; name one of community"],
+    ),
     "a firm's load is missing": (
         changed(COMPLEX, members__1__base_load__kw=[None] * 8),
         "unusable-base-load",
@@ -92,6 +122,16 @@ def test_both_doors_give_the_same_answer(client):
     for document in documents:
         document["plan"].pop("solve_seconds")
     assert documents[0] == documents[1]
+
+
+def test_a_shared_battery_begins_as_it_was_measured(client):
+    told = measured(soc_kwh=42.0) | {"split": False}
+    (battery,) = client.post(PATH, json=told).json()["plan"]["batteries"]
+    assert battery["soc_kwh"][0] == 42.0
+    old = measured("2026-07-01T12:00:00+09:00", soc_kwh=42.0) | {"split": False}
+    shared = old["shared"] | {"max_state_age_minutes": 120.0}
+    (battery,) = client.post(PATH, json=old | {"shared": shared}).json()["plan"]["batteries"]
+    assert battery["soc_kwh"][0] == 42.0
 
 
 def test_a_complex_without_a_plan_is_a_problem_document(client):

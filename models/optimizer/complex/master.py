@@ -12,7 +12,7 @@ from models.optimizer.complex.member_problem import Column, Prices
 from models.optimizer.complex.relaxed_problem import run_or_restart
 from models.optimizer.complex.shared_part import SharedPart, UnsolvedPartError
 from models.optimizer.highs_model import new_highs, pass_program
-from models.optimizer.linear_program import LinearProgram, Positions
+from models.optimizer.linear_program import Positions
 
 LEAST_KW = 1e-9
 """Draws below this are left out of the matrix."""
@@ -37,14 +37,11 @@ class Master:
     """A linear problem kept hot: each block mixes its columns, the shared part takes their sum."""
 
     def __init__(self, shared: SharedPart, blocks: int) -> None:
-        shared.at_prices(np.zeros(shared.steps))
-        linear = LinearProgram.of(shared.problem)
+        linear, filled = shared.program()
         self._highs = new_highs(gap=0.0)
-        pass_program(self._highs, linear, linear.filled(linear.parameters()))
-        first, self._first_over = (
-            next(at for one, at in linear.variables if one.id == wanted.id)
-            for wanted in (shared.members_kw, shared.over_kw)
-        )
+        pass_program(self._highs, linear, filled)
+        first = shared.first_of(shared.members_kw)
+        self._first_over = shared.first_of(shared.over_kw)
         self._steps = shared.steps
         self._first_column = linear.columns
         self._first_row = linear.is_equality.size

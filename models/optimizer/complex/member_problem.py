@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from models.optimizer.preferences import without_preferences
 from models.optimizer.problem import SchedulingProblem, assemble
 from models.optimizer.start_search import OutOfTime, search
 
+REMEMBERED = 60
+"""Answers that a problem remembers: all of most plans, and 50 MB for a thousand firms of a day."""
 LP_LIMIT_S = 60.0
 """For one firm's linear problem: thousands of times what it takes."""
 AS_FITS = 0
@@ -64,11 +67,13 @@ class MemberProblem:
         self._powers = {name: plan.power_kw for name, plan in scheduling.plans.items()}
         self.program = FixedProgram.of(scheduling.problem)
         self.drawn = self.program.columns_of(drawn_variable(scheduling))
+        self.relaxed_answers: deque[Column] = deque(maxlen=REMEMBERED)
+        """What :meth:`cheapest` found last while decisions were open."""
         self._decisions: Decisions | None = None
         self._plain = without_preferences(self.program.linear, self.program.filled)
         self._highs = new_highs(gap=0.0)
         self._highs.setOptionValue("simplex_strategy", AS_FITS)
-        pass_program(self._highs, self._plain.linear, self._plain.filled, relaxed=True)
+        self.reopen()
 
     @property
     def has_decisions(self) -> bool:
@@ -86,6 +91,11 @@ class MemberProblem:
         self._decisions = np.round(decisions)
         self._highs.changeColsBounds(whole.size, whole, self._decisions, self._decisions)
 
+    def reopen(self) -> None:
+        """Be as new but for the answers: decisions open, preferences left out."""
+        self._decisions = None
+        pass_program(self._highs, self._plain.linear, self._plain.filled, relaxed=True)
+
     def cheapest(self, prices: Prices, ceiling_kw: KilowattArray | None = None) -> Column:
         """Return the cheapest operation at ``prices``, and below ``ceiling_kw`` if there is one."""
         drawn, filled = self.drawn, self.program.filled
@@ -94,6 +104,8 @@ class MemberProblem:
             most_kw = np.minimum(filled.column_upper[drawn], ceiling_kw)
             self._highs.changeColsBounds(drawn.size, drawn, filled.column_lower[drawn], most_kw)
         column = self._solved(prices)
+        if ceiling_kw is None and self._decisions is None:
+            self.relaxed_answers.append(column)
         if ceiling_kw is not None:
             self._highs.changeColsBounds(
                 drawn.size, drawn, filled.column_lower[drawn], filled.column_upper[drawn]

@@ -61,6 +61,7 @@ def plan_complex(  # noqa: PLR0913  what is planned, how well and for how long
     firm_time_limit_s: float = 10.0,
     time_limit_s: float = np.inf,
     pooled_up_to: int = POOLED_UP_TO,
+    problems: Sequence[MemberProblem] | None = None,
 ) -> ComplexSchedule:
     """Find the joint operation that is cheapest for all firms together.
 
@@ -83,11 +84,13 @@ def plan_complex(  # noqa: PLR0913  what is planned, how well and for how long
     terms.checked(grid)
     work = _Work(
         members=everyone,
-        problems=_problems(everyone, deadline),
+        problems=compiled(everyone, deadline) if problems is None else problems,
         shared=SharedPart(everyone, terms, grid),
         grid=grid,
         deadline=deadline,
     )
+    for problem in work.problems:
+        problem.reopen()
     mixing_share = MIXING_SHARE * gap_share
     relaxed = work.coordination().run(np.zeros(grid.steps), goal_share=mixing_share)
     _demand_kept(work, relaxed, "whatever they do")
@@ -137,7 +140,8 @@ class _Work:
         return Coordination(self.problems, self.shared, self.deadline)
 
 
-def _problems(members: Sequence[Member], deadline: Deadline) -> Sequence[MemberProblem]:
+def compiled(members: Sequence[Member], deadline: Deadline) -> Sequence[MemberProblem]:
+    """Return the firms' problems, which may be planned with again and again."""
     problems = []
     for member in members:
         deadline.left_s(most_s=np.inf)

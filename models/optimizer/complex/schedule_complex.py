@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.optimizer.complex.fair_split import FairSplit, NoFairSplitError, split_saving
 from models.optimizer.complex.member_problem import MemberUnsolvedError
-from models.optimizer.complex.plan import GAP_SHARE, plan_complex
+from models.optimizer.complex.plan import GAP_SHARE, compiled, plan_complex
 from models.optimizer.complex.schedule import ComplexSchedule
 from models.optimizer.complex.shared_limits import FeederLimitError
 from models.optimizer.complex.shared_part import UnsolvedPartError
@@ -45,7 +45,14 @@ def schedule_complex(
     """
     deadline = Deadline.after(time_limit_s)
     try:
-        schedule = plan_complex(members, terms, gap_share=gap_share, time_limit_s=time_limit_s)
+        problems = compiled(members, deadline)
+        schedule = plan_complex(
+            members,
+            terms,
+            gap_share=gap_share,
+            time_limit_s=deadline.left_s(most_s=time_limit_s),
+            problems=problems,
+        )
     except (FeederLimitError, MemberUnsolvedError, UnsolvedPartError) as impossible:
         return Infeasible(reason=str(impossible))
     except ComplexTimedOutError:
@@ -53,7 +60,9 @@ def schedule_complex(
     if not split:
         return ComplexSolved(schedule=schedule)
     try:
-        parts = split_saving(members, terms, schedule, gap_share=gap_share, deadline=deadline)
+        parts = split_saving(
+            members, terms, schedule, gap_share=gap_share, deadline=deadline, problems=problems
+        )
     except (NoFairSplitError, ComplexTimedOutError) as refused:
         return ComplexSolved(schedule=schedule, split_refused=str(refused))
     return ComplexSolved(schedule=schedule, split=parts)

@@ -14,6 +14,7 @@ from feature_store.time_grid import HOURS_PER_STEP, KilowattArray, TimeGrid
 from models.assets.asset import AssetPlan
 from models.optimizer.complex.relaxed_problem import RelaxedProblem
 from models.optimizer.complex.terms import Member, SharedTerms
+from models.optimizer.linear_program import FilledProgram, LinearProgram
 
 OVERDRAW_KRW_PER_KW = 1e6
 """What a kW above the feeder's limit is priced in each interval: above anything that a firm could
@@ -87,6 +88,16 @@ class SharedPart:
         """Return the feeder's limit in one interval; infinite where there is none."""
         limit_kw = self.terms.feeder_limit_kw
         return np.inf if limit_kw is None else float(limit_kw[step])
+
+    def program(self) -> tuple[LinearProgram, FilledProgram]:
+        """Return the part as arrays, with the members' draws free and unpaid."""
+        self.at_prices(np.zeros(self.steps))
+        linear = self._hot.linear
+        return linear, linear.filled(linear.parameters())
+
+    def first_of(self, variable: cp.Variable) -> int:
+        """Return the column of :meth:`program` at which one of the part's variables begins."""
+        return next(at for one, at in self._hot.linear.variables if one.id == variable.id)
 
     def at_prices(self, prices_krw_per_kw: npt.NDArray[np.float64]) -> None:
         """Let the members' draws be free, paid at ``prices_krw_per_kw``, shape (steps,)."""

@@ -88,16 +88,15 @@ class SharedTerms:
 
 def _part_of(battery: Battery, share: float) -> Battery:
     limits = battery.parameters
-    return replace(
-        battery,
-        parameters=limits.model_copy(
-            update={
-                "capacity_kwh": share * limits.capacity_kwh,
-                "max_charge_kw": share * limits.max_charge_kw,
-                "max_discharge_kw": share * limits.max_discharge_kw,
-            }
-        ),
-    )
+    held = {
+        "capacity_kwh": share * limits.capacity_kwh,
+        "max_charge_kw": share * limits.max_charge_kw,
+        "max_discharge_kw": share * limits.max_discharge_kw,
+        "discharged_today_kwh": share * limits.discharged_today_kwh,
+    }
+    if limits.max_discharge_kwh_per_day is not None:
+        held["max_discharge_kwh_per_day"] = share * limits.max_discharge_kwh_per_day
+    return replace(battery, parameters=limits.model_copy(update=held))
 
 
 def shared_grid(members: tuple[Member, ...]) -> TimeGrid:

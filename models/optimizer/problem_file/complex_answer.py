@@ -99,14 +99,17 @@ def _member(member: Member, planned: MemberSchedule) -> AnsweredMember:
 def _split(split: FairSplit) -> AnsweredSplit:
     return AnsweredSplit(
         method=split.method,
+        not_shapley=split.not_shapley,
         saved_krw=split.saved_krw,
         put_right_krw=split.put_right_krw,
+        largest_objection_krw=split.largest_objection_krw,
         members=[
             AnsweredPart(
                 site_id=part.firm_id,
                 alone_krw=part.alone_krw,
                 saved_krw=part.saved_krw,
                 pays_krw=part.pays_krw,
+                standard_error_krw=part.standard_error_krw,
             )
             for part in split.members
         ],

@@ -50,17 +50,24 @@ class AnsweredPart(Answered):
     """Its part of what planning together saves, at least 0 won."""
     pays_krw: float
     """What it pays in all, its own bill among it, won."""
+    standard_error_krw: float | None = None
+    """Standard error of `saved_krw`, won; null where nothing was sampled."""
 
 
 class AnsweredSplit(Answered):
     """Who gets how much of what planning together saves; nobody is worse off than alone."""
 
-    method: Literal["shapley", "prices"]
-    """Shapley's value of the groups' plans, or the complex's marginal prices."""
+    method: Literal["shapley", "shapley_sampled", "prices"]
+    """Shapley's value of the groups' plans, a sample of it, or the complex's marginal prices."""
+    not_shapley: str | None = None
+    """Why it was split by prices; null where it was not."""
     saved_krw: float
     """What planning together saves, won; the parts add up to it."""
     put_right_krw: float
     """What was moved between firms so that nobody is worse off than alone, won."""
+    largest_objection_krw: float | None = None
+    """Most that a group of firms, of those that were looked at, would save by itself above its
+    parts, won; 0 where none would. Null where it was split by prices."""
     members: list[AnsweredPart]
     """Every firm."""
 

@@ -6,7 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from models.optimizer.problem_file.document import Amount, EquipmentPart, Part, ProblemDocument
+from models.optimizer.problem_file.document import (
+    STATE_AGE_MINUTES,
+    Amount,
+    EquipmentPart,
+    Part,
+    ProblemDocument,
+    StatePart,
+)
 from models.optimizer.problem_file.limits import (
     LONGEST_COMPLEX_LIMIT_S,
     MOST_MEMBERS,
@@ -26,6 +33,10 @@ class SharedTermsPart(Part):
     """Numbers of the intervals that count for it, from 0; left out: all."""
     batteries: list[EquipmentPart] = Field(default=[], max_length=MOST_SHARED_BATTERIES)
     """Batteries of the community, behind the feeder; as a firm's file declares one."""
+    states: list[StatePart] = Field(default=[], max_length=MOST_SHARED_BATTERIES)
+    """What was measured of these batteries, at most one of each; else they are as declared."""
+    max_state_age_minutes: float = Field(default=STATE_AGE_MINUTES, gt=0)
+    """Oldest state that is believed, minutes before the grid's start."""
     battery_krw_per_kwh: Amount | list[Amount] | None = None
     """What each kWh that they draw costs, and each that they feed earns, won: one price, or one for
     each interval."""
@@ -43,7 +54,8 @@ class ComplexDocument(Part):
     """What they share."""
     split: bool = False
     """Whether to tell too what each firm would pay alone and its part of the joint saving, for
-    which every firm, and of up to five every group, is planned too."""
+    which every firm, and of up to five every group, is planned too, and of up to a hundred
+    groups are priced."""
     gap_share: float = Field(default=1e-3, ge=1e-6, le=0.1)
     """Most that another plan may be cheaper, as a share of the cost: what is aimed at. What is
     proved is told."""

@@ -14,7 +14,7 @@ from feature_store.time_grid import TimeGrid
 from models.assets.battery import Battery
 from models.optimizer.complex.terms import ComplexTermsError, Member, SharedTerms, shared_grid
 from models.optimizer.problem_file.complex_document import ComplexDocument, SharedTermsPart
-from models.optimizer.problem_file.document import EquipmentPart, ProblemDocument, ScenarioLoad
+from models.optimizer.problem_file.document import ProblemDocument, ScenarioLoad
 from models.optimizer.problem_file.errors import ProblemError
 from models.optimizer.problem_file.limits import MOST_COMPLEX_BYTES
 from models.optimizer.problem_file.reading import parsed, problem_of_document
@@ -94,7 +94,7 @@ def _terms(told: SharedTermsPart, grid: TimeGrid, first: Member) -> SharedTerms:
         feeder_limit_kw=None if limit is None else _each_step(limit, grid),
         peak_krw_per_kw=told.peak_krw_per_kw,
         counted=None if told.peak_steps is None else _counted(told.peak_steps, grid),
-        batteries=_batteries(told.batteries, grid, first),
+        batteries=_batteries(told, grid, first),
         battery_krw_per_kwh=None if price is None else _each_step(price, grid),
     )
 
@@ -118,12 +118,19 @@ def _counted(told: list[int], grid: TimeGrid) -> npt.NDArray[np.bool_]:
     return counted
 
 
-def _batteries(told: list[EquipmentPart], grid: TimeGrid, first: Member) -> tuple[Battery, ...]:
-    """Return the community's batteries, by the clock of the first firm."""
+def _batteries(told: SharedTermsPart, grid: TimeGrid, first: Member) -> tuple[Battery, ...]:
+    """Return the community's batteries as measured, by the clock of the first firm."""
     zone = first.pricing.site.zone
-    equipment = equipment_now(
-        [Equipment(**one.model_dump()) for one in told], (), now=grid.start, max_age_minutes=0.0
-    )
+    try:
+        equipment = equipment_now(
+            [Equipment(**one.model_dump()) for one in told.batteries],
+            told.states,
+            now=grid.start,
+            max_age_minutes=told.max_state_age_minutes,
+        )
+    except SandanError as wrong:
+        wrong.args = (f"shared, {wrong}",)
+        raise
     community = Firm(
         firm_id="shared",
         name_ko="공동 설비",

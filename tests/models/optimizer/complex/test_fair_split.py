@@ -17,19 +17,19 @@ DEAR = some_terms(peak_krw_per_kw=20_000.0)
 
 
 @pytest.mark.parametrize(
-    ("shapley_up_to", "jobs"),
-    [(0, False), (0, True), (5, False)],
-    ids=["prices", "prices, with jobs", "shapley"],
+    ("method", "jobs"),
+    [("prices", False), ("prices", True), ("shapley_sampled", False), ("shapley", False)],
 )
-def test_the_parts_add_up_to_the_saving_and_none_is_negative(shapley_up_to, jobs) -> None:
+def test_the_parts_add_up_to_the_saving_and_none_is_negative(method: str, jobs: bool) -> None:
+    up_to = {"shapley_up_to": 5 * (method == "shapley"), "sampled_up_to": 5 * (method != "prices")}
     members = a_complex(3, jobs=jobs)
     terms = with_battery(DEAR, members[0])
     schedule = plan_complex(members, terms)
 
-    split = split_saving(members, terms, schedule, shapley_up_to=shapley_up_to)
+    split = split_saving(members, terms, schedule, **up_to)
 
     alone_krw = sum(member.alone_krw for member in split.members)
-    assert split.method == ("shapley" if shapley_up_to else "prices")
+    assert split.method == method
     assert split.saved_krw == pytest.approx(alone_krw - schedule.cost_krw)
     assert split.saved_krw > 10_000
     assert min(member.saved_krw for member in split.members) >= 0
