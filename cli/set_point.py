@@ -40,6 +40,13 @@ def set_point(  # noqa: PLR0913  one parameter an option
         list[str],
         typer.Option(help="What is in a battery, kWh; once for each.", metavar="NAME=KWH"),
     ],
+    discharged_today_kwh: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What a battery with a limit a day gave today, kWh; once for each.",
+            metavar="NAME=KWH",
+        ),
+    ] = None,
     peak_so_far_kw: Annotated[
         float | None,
         typer.Option(help="The month's peak by the billing meter, kW. Default: of the readings."),
@@ -65,7 +72,7 @@ def set_point(  # noqa: PLR0913  one parameter an option
     try:
         asked = SetPointRequest(
             load_kw=load_kw,
-            batteries=[_battery(told) for told in charge_kwh],
+            batteries=_batteries(charge_kwh, discharged_today_kwh or []),
             peak_so_far_kw=peak_so_far_kw,
         )
     except ValidationError as invalid:
@@ -114,16 +121,30 @@ def print_set_point(answer: SetPointAnswer) -> None:
     )
 
 
-def _battery(told: str) -> BatteryMeasured:
-    """Read ``NAME=KWH``."""
+def _batteries(charge_kwh: list[str], discharged_today_kwh: list[str]) -> list[BatteryMeasured]:
     from serving.api.set_point_answers import BatteryMeasured
 
+    given_kwh = dict(map(_named_kwh, discharged_today_kwh))
+    charges_kwh = dict(map(_named_kwh, charge_kwh))
+    if unknown := sorted(set(given_kwh) - set(charges_kwh)):
+        raise SandanError(
+            f"{', '.join(unknown)}: what it gave today is told, but not its charge; tell it with "
+            "--charge-kwh"
+        )
+    return [
+        BatteryMeasured(name=name, charge_kwh=kwh, discharged_today_kwh=given_kwh.get(name))
+        for name, kwh in charges_kwh.items()
+    ]
+
+
+def _named_kwh(told: str) -> tuple[str, float]:
+    """Read ``NAME=KWH``."""
     name, equals, kwh = told.rpartition("=")
     try:
-        return BatteryMeasured(name=name, charge_kwh=float(kwh) if equals else -1.0)
+        return name, float(kwh) if equals else float("none")
     except ValueError:
         raise SandanError(
-            f"{told!r} is not the charge of a battery; write it like ESS=310, in kWh"
+            f"{told!r} is not the energy of a battery; write it like ESS=310, in kWh"
         ) from None
 
 

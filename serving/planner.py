@@ -310,14 +310,30 @@ class Planner:
             return replace(outcome, last_accepted=accepted)
         return outcome
 
-    def accepted(self, firm_id: str, moment: datetime) -> Suggestion | None:
-        """Return the newest suggestion that was accepted and reaches beyond a moment, if any."""
+    def accepted(
+        self, firm_id: str, moment: datetime, known_at: datetime | None = None
+    ) -> Suggestion | None:
+        """Return the newest suggestion that was accepted and reaches beyond a moment, if any.
+
+        Args:
+            firm_id: Whose.
+            moment: That it reaches beyond.
+            known_at: Later suggestions and decisions are not looked at; None looks at all. While a
+                past day is lived again decisions are made today, so all of them are.
+        """
         for suggestion in self.suggestions.of_firm(firm_id, limit=LOOKED_BACK_SUGGESTIONS):
             decision = suggestion.decision
-            accepted = decision is not None and decision.verdict == "accepted"
-            if accepted and suggestion.schedule.grid.end > moment:
+            if decision is None or decision.verdict != "accepted":
+                continue
+            if suggestion.schedule.grid.end <= moment:
+                continue
+            if known_at is None or self._was_known(suggestion.issue_time, decision, known_at):
                 return suggestion
         return None
+
+    def _was_known(self, issue_time: datetime, decision: Decision, moment: datetime) -> bool:
+        lived_again = self.settings.replay_time is not None
+        return issue_time <= moment and (lived_again or decision.decided_at <= moment)
 
     def _last_accepted(self, firm: Firm, moment: datetime) -> AcceptedPlan | None:
         suggestion = self.accepted(firm.firm_id, moment)

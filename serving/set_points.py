@@ -17,10 +17,11 @@ from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NotEnoughReadingsError, SandanError
 from feature_store.point_in_time import Knowledge
-from feature_store.time_grid import INTERVAL, KilowattArray, TimeGrid, floor_to_step
+from feature_store.time_grid import STEP, KilowattArray, TimeGrid, floor_to_step, utc_instant
 from models.diagnosis.known_firm import MomentAheadError
 from models.dispatch.set_point_terms import BatteryStateError, NotValuedError
 from models.site import site_of
+from models.tariffs.billing_month import BillingMonth
 from serving.planner import (
     FORECAST_HISTORY_DAYS,
     HORIZON_STEPS,
@@ -55,6 +56,15 @@ class Measured:
     """The month's counted peak by the billing meter; None takes that of the readings."""
     max_age: timedelta | None = None
     """Of a charge; None takes the usual one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a controller told, and the moment that it asked about."""
+
+    at: datetime
+    batteries: tuple[BatteryState, ...]
+    peak_so_far_kw: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +103,17 @@ class SetPoints:
     """What batteries do now, looked up in values that are computed once for each forecast."""
 
     planner: Planner
-    told: dict[str, tuple[datetime, tuple[BatteryState, ...]]] = field(default_factory=dict)
-    """The charges that each firm's controller told last, and of when."""
+    told: dict[str, Told] = field(default_factory=dict)
+    """What each firm's controller told last."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @cached_property
+    @property
     def _values(self) -> ValuedDayStore:
+        with self.lock:  # two first askings at once are to share what they value
+            return self._made_values
+
+    @cached_property
+    def _made_values(self) -> ValuedDayStore:
         from models.dispatch.valued_day import ValuedDayStore
 
         return ValuedDayStore()
@@ -132,7 +147,10 @@ class SetPoints:
         load_kw = _load_kw(firm, measured)
         asked = self._asked(firm, knowledge, moment, measured.peak_so_far_kw)
         found = self._set_point(asked, batteries, load_kw)
-        self._remember(firm_id, moment, measured.batteries)
+        self._remember(
+            firm_id,
+            Told(at=moment, batteries=measured.batteries, peak_so_far_kw=measured.peak_so_far_kw),
+        )
         return asked.looked_up(found)
 
     def at_charges(
@@ -140,8 +158,15 @@ class SetPoints:
     ) -> LookedUp[SetPoint]:
         """Return what batteries would do now at charges that nobody measured; errors as above."""
         moment, knowledge, firm = self._known(firm_id, None)
-        asked = self._asked(firm, knowledge, moment, None)
+        asked = self._asked(firm, knowledge, moment, self._told_peak_kw(firm, moment))
         return asked.looked_up(self._set_point(asked, batteries, load_kw))
+
+    def _told_peak_kw(self, firm: Firm, moment: datetime) -> float | None:
+        """The month's peak that the controller told last, if it is of the running month."""
+        told = self.last_told(firm.firm_id)
+        if told is None or _billing_month(firm, told.at) != _billing_month(firm, moment):
+            return None
+        return told.peak_so_far_kw
 
     def table(
         self, firm_id: str, at: datetime | None = None, peak_so_far_kw: float | None = None
@@ -164,8 +189,8 @@ class SetPoints:
             )
         return asked.looked_up(found)
 
-    def told_charges(self, firm_id: str) -> tuple[datetime, tuple[BatteryState, ...]] | None:
-        """Return the charges that were told last, and of when; None since the service started."""
+    def last_told(self, firm_id: str) -> Told | None:
+        """Return what a firm's controller told last; None if nothing since the service started."""
         with self.lock:
             return self.told.get(firm_id)
 
@@ -222,7 +247,7 @@ class SetPoints:
 
     def _look(self, asked: _Asked, issue_time: datetime) -> KnownDay:
         """Read what the day is valued by, as it was known when its forecast was due."""
-        from models.dispatch.valued_day import KnownDay
+        from models.dispatch.valued_day import KnownDay, next_issue_time
 
         firm, planner = asked.firm, self.planner
         knowledge = planner.store.as_of(issue_time)
@@ -232,6 +257,7 @@ class SetPoints:
             history=history_before(knowledge, firm, issue_time, days=PLAN_HISTORY_DAYS),
             forecast=planner.forecaster.predict(firm, seen, issue_time, HORIZON_STEPS),
             change=self._accepted_change(firm, issue_time),
+            is_live=planner.now() < next_issue_time(issue_time, firm.zone),
         )
 
     def _accepted_change(self, firm: Firm, issue_time: datetime) -> LoadChange | None:
@@ -240,8 +266,10 @@ class SetPoints:
         from models.dispatch.valued_day import LoadChange
 
         others = [asset for asset in site_of(firm).assets if not isinstance(asset, Battery)]
-        accepted = self.planner.accepted(firm.firm_id, issue_time) if others else None
-        if accepted is None or accepted.issue_time > issue_time:
+        if not others:
+            return None
+        accepted = self.planner.accepted(firm.firm_id, issue_time, known_at=issue_time)
+        if accepted is None:
             return None
         grid, planned_kw = accepted.schedule.grid, accepted.schedule.equipment_kw
         added_kw = np.zeros(grid.steps)
@@ -250,13 +278,15 @@ class SetPoints:
                 added_kw += planned_kw[asset.name] - asset.usual_kw(grid)
         return LoadChange(grid=grid, added_kw=added_kw)
 
-    def _remember(
-        self, firm_id: str, moment: datetime, batteries: tuple[BatteryState, ...]
-    ) -> None:
+    def _remember(self, firm_id: str, told: Told) -> None:
         with self.lock:
             before = self.told.get(firm_id)
-            if before is None or before[0] <= moment:
-                self.told[firm_id] = moment, batteries
+            if before is None or before.at <= told.at:
+                self.told[firm_id] = told
+
+
+def _billing_month(firm: Firm, moment: datetime) -> BillingMonth:
+    return BillingMonth.of(moment.astimezone(firm.zone).date(), firm.contract.meter_reading_day)
 
 
 def _load_kw(firm: Firm, measured: Measured) -> float:
@@ -279,7 +309,8 @@ def _load_kw(firm: Firm, measured: Measured) -> float:
 
 def _since_kw(asked: _Asked, valued: ValuedDay) -> KilowattArray:
     """Return the loads known from the forecast's issue time to the running interval."""
-    steps = (asked.start - valued.forecast.issue_time) // INTERVAL
+    since = utc_instant(asked.start) - utc_instant(valued.forecast.issue_time)
+    steps = int(since // STEP)
     if not steps:
         return np.zeros(0)
     return asked.recent.demand_on(TimeGrid(valued.forecast.issue_time, steps))

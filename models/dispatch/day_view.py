@@ -106,6 +106,11 @@ class DayViews:
         return replace(
             self,
             views=tuple(
-                replace(view, after_krw=view.after_krw[:steps].copy()) for view in self.views
+                replace(
+                    view,
+                    chain=view.chain.of_steps(steps),
+                    after_krw=view.after_krw[:steps].copy(),
+                )
+                for view in self.views
             ),
         )

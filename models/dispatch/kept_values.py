@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 KEPT = 256
-"""Firms and days whose values are kept: a complex of today and of yesterday, 10 kB each."""
+"""Values kept unless told otherwise: of a complex, of today and of yesterday."""
 
 
 @dataclass(kw_only=True)

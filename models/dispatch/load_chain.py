@@ -56,6 +56,12 @@ class LoadChain:
         """Return the rest of the day."""
         return replace(self, levels_kw=self.levels_kw[step:], moves=self.moves[step:])
 
+    def of_steps(self, steps: int) -> LoadChain:
+        """Return the first intervals alone, in memory of their own."""
+        return replace(
+            self, levels_kw=self.levels_kw[:steps].copy(), moves=self.moves[:steps].copy()
+        )
+
     def with_levels(self, levels_kw: KilowattArray) -> LoadChain:
         """Return a chain that moves alike between other loads."""
         return replace(self, levels_kw=levels_kw)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feature_store.time_grid import INTERVAL, KilowattArray
+from feature_store.time_grid import KilowattArray, TimeGrid
 from models.dispatch.battery_state import BatteryNow
 from models.dispatch.policy import Month, Now
 from models.dispatch.pooled_store import split_kw
@@ -57,7 +57,7 @@ class SetPoint:
     @property
     def holds_until(self) -> datetime:
         """The end of the interval."""
-        return self.seen.start + INTERVAL
+        return TimeGrid(self.seen.start, 1).end
 
     @property
     def power_kw(self) -> float:
@@ -121,7 +121,7 @@ def set_point(valued: ValuedDay, seen: SeenInterval) -> SetPoint:
     now = Now(
         step=step,
         load_kw=seen.load_kw,
-        soc_kwh=sum(battery.charge_kwh for battery in seen.batteries),
+        soc_kwh=usable_charge_kwh(seen.batteries),
         peak_kw=seen.peak_kw,
     )
     store = reached(month.store, seen.batteries)
@@ -146,6 +146,14 @@ def reached(store: Store, batteries: Sequence[BatteryNow]) -> Store:
         charge_kw=min(store.charge_kw, sum(most for _, most in reach_kw)),
         discharge_kw=min(store.discharge_kw, -sum(least for least, _ in reach_kw)),
     )
+
+
+def usable_charge_kwh(batteries: Sequence[BatteryNow]) -> float:
+    """Return what all batteries hold, one below its reserve as if it held that.
+
+    What it lacks is not taken from what the others can give.
+    """
+    return sum(max(battery.charge_kwh, battery.store.least_kwh) for battery in batteries)
 
 
 def free_kw(month: Month, peak_kw: float) -> float:

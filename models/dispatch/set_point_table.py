@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
-from feature_store.time_grid import INTERVAL, KilowattArray
+from feature_store.time_grid import KilowattArray, TimeGrid
 from models.dispatch.policy import Now
 from models.dispatch.set_point import free_kw
 from models.dispatch.store import Store
@@ -81,7 +81,7 @@ def set_point_table(
     return SetPointTable(
         valued=valued,
         stores=stores,
-        starts=tuple(start + step * INTERVAL for step in range(end - first)),
+        starts=tuple(TimeGrid(start, 1).at(step) for step in range(end - first)),
         peak_kw=peak_kw,
         load_kw=load_kw,
         charge_kwh=charge_kwh,

@@ -15,6 +15,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import (
     INTERVAL,
     STEP,
+    STEPS_PER_DAY,
     STEPS_PER_HOUR,
     KilowattArray,
     TimeGrid,
@@ -30,6 +31,12 @@ from models.dispatch.policy import Month
 from models.dispatch.running_day import RunningDay
 from models.dispatch.running_month import RunningMonth, peak_so_far_kw
 from models.forecasting.load_forecast import LoadForecast
+
+KEPT_DAYS, KEPT_MONTHS = 128, 128
+"""Running days and months kept, those asked for least lately go first: 1 MB and 0.5 MB each."""
+DIGESTED_DAYS = 34
+"""Days before an issue time whose readings tell running days apart; a correction of older ones is
+seen when the next forecast is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,8 @@ class KnownDay:
     forecast: LoadForecast
     """Of the load without the batteries, to the end of the day or beyond."""
     change: LoadChange | None = None
+    is_live: bool = False
+    """Whether the forecast is made at its own time: one made later may know what followed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +96,8 @@ class ValuedDay:
 class ValuedDayStore:
     """The values of running days and months, computed once for each forecast and week."""
 
-    days: KeptValues[ValuedDay] = field(default_factory=KeptValues)
-    months: KeptValues[ValuedDays] = field(default_factory=KeptValues)
+    days: KeptValues[ValuedDay] = field(default_factory=lambda: KeptValues(most=KEPT_DAYS))
+    months: KeptValues[ValuedDays] = field(default_factory=lambda: KeptValues(most=KEPT_MONTHS))
     made: MadeForecasts = field(default_factory=MadeForecasts)
 
     def of(self, digest: str, peak_kw: float, look: Callable[[], KnownDay]) -> ValuedDay:
@@ -111,7 +120,8 @@ class ValuedDayStore:
         running = RunningMonth.of(firm, known.history, issue_time)
         position = int(running.table.position(np.array(utc_instant(issue_time))))
         day = running.day_of(position)
-        self.made.keep(forecast)
+        if known.is_live:
+            self.made.keep(forecast)
         left = running.days_left(day, self.made, self.months)
         left.added_kw = _added_kw(known.change, running)
         views = RunningDay.of(left, day).as_forecast(position, forecast.demand_kw, peak_kw)
@@ -133,14 +143,14 @@ def digest_of_day(firm: Firm, recent: LoadHistory, issue_time: datetime, version
 
     Args:
         firm: As declared.
-        recent: The last weeks of readings as known at the issue time: a correction of older ones
-            is seen when the next forecast is made.
+        recent: At least ``DIGESTED_DAYS`` of readings, as known at the issue time.
         issue_time: Of the forecast.
         version: Of what forecasts.
     """
     told = hashlib.blake2b(firm.model_dump_json().encode(), digest_size=16)
-    told.update(f"{issue_time.timestamp()} {version} {recent.grid.start.timestamp()}".encode())
-    told.update(recent.demand_kw.tobytes())
+    told.update(f"{issue_time.timestamp()} {version}".encode())
+    steps = DIGESTED_DAYS * STEPS_PER_DAY
+    told.update(recent.demand_on(TimeGrid(TimeGrid(issue_time, 1).at(-steps), steps)).tobytes())
     return told.hexdigest()
 
 

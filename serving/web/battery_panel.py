@@ -11,7 +11,14 @@ import numpy as np
 
 from feature_store.entities.firm import Firm
 from feature_store.errors import NotEnoughReadingsError, SandanError
-from feature_store.time_grid import INTERVAL, STEPS_PER_DAY, TimeGrid, floor_to_step
+from feature_store.time_grid import (
+    INTERVAL,
+    STEP,
+    STEPS_PER_DAY,
+    TimeGrid,
+    floor_to_step,
+    utc_instant,
+)
 from serving.set_points import SetPoints
 
 if TYPE_CHECKING:  # numba takes a second to import
@@ -34,7 +41,7 @@ class BatteryPanel:
     charge_from: ChargeFrom
     """Whether the charge was told, or is that of the accepted plan or of the declaration."""
     charge_at: datetime
-    """When it was told, or the moment that the plan has it at."""
+    """When it was measured, or the moment that the plan has it at."""
     load_at: datetime
     """Start of the newest reading's interval, whose load is taken for the running one."""
 
@@ -87,12 +94,14 @@ def _batteries(
     from models.dispatch.battery_state import BatteryState, batteries_now, declared_batteries
 
     now = set_points.planner.now().astimezone(firm.zone)
-    told = set_points.told_charges(firm.firm_id)
-    if told is not None and timedelta(0) <= now - told[0] <= TOLD_LATELY:
+    told = set_points.last_told(firm.firm_id)
+    if told is not None and told.at <= now:
         try:
-            return "told", told[0], batteries_now(firm, told[1], now=told[0], max_age=TOLD_LATELY)
-        except SandanError:  # the firm declares other batteries by now
+            measured = batteries_now(firm, told.batteries, now=now, max_age=TOLD_LATELY)
+        except SandanError:  # too long ago, or the firm declares other batteries by now
             pass
+        else:
+            return "told", min(one.measured_at for one in told.batteries), measured
     batteries = declared_batteries(firm)
     planned_kwh = _planned_charges(set_points, firm, now)
     charges = {
@@ -112,5 +121,5 @@ def _planned_charges(set_points: SetPoints, firm: Firm, now: datetime) -> dict[s
     accepted = set_points.planner.accepted(firm.firm_id, now)
     if accepted is None or accepted.schedule.grid.start > now:
         return {}
-    step = (now - accepted.schedule.grid.start) // INTERVAL
+    step = int((utc_instant(now) - utc_instant(accepted.schedule.grid.start)) // STEP)
     return {name: float(kwh[step]) for name, kwh in accepted.schedule.soc_kwh.items()}

@@ -60,6 +60,8 @@ def test_as_json_it_is_what_the_api_answers(sandan):
     [
         ((*ASKED[:4], "--charge-kwh", "150"), "write it like ESS=310"),
         ((*ASKED[:4], "--charge-kwh", "Battery=much"), "write it like ESS=310"),
+        ((*ASKED, "--discharged-today-kwh", "Other=5"), "Other: what it gave today"),
+        ((*ASKED, "--discharged-today-kwh", "Battery=-1"), "discharged_today_kwh"),
         ((*ASKED[:4], "--charge-kwh", "Battery=240"), "25 to 225 kWh"),
         ((*ASKED[:4], "--charge-kwh", "ESS=150"), "name one of Battery"),
         (("set-point", BARE, *ASKED[2:]), "declares no battery"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -43,6 +43,20 @@ class LastWeekForecaster:
     ) -> LoadForecast:
         """Forecast from one issue time."""
         return predict_one(self, firm, history, issue_time, steps)
+
+
+@dataclass(frozen=True)
+class CountingForecaster(LastWeekForecaster):
+    """Remembers the issue times that it was asked for."""
+
+    issued: list[datetime] = field(default_factory=list)
+
+    def predict(
+        self, firm: Firm, history: LoadHistory, issue_time: datetime, steps: int
+    ) -> LoadForecast:
+        """Forecast from one issue time."""
+        self.issued.append(issue_time)
+        return super().predict(firm, history, issue_time, steps)
 
 
 @dataclass(frozen=True)

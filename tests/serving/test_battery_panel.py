@@ -49,6 +49,9 @@ def test_it_tells_the_charge_of_the_accepted_plan(served):
     planner.decide(
         suggestion.suggestion_id, verdict="accepted", decided_by="Kim", reason="as it is"
     )
+    before = suggestion.issue_time - timedelta(minutes=15)
+    assert planner.accepted(TWO, NOW, known_at=before) is None
+    assert planner.accepted(TWO, NOW, known_at=NOW).suggestion_id == suggestion.suggestion_id
     told = page(served, TWO)
     assert "the charge that the accepted plan has at 13:32" in told
     assert f"charge {suggestion.schedule.soc_kwh['Large'][0]:.0f} →" in told
@@ -64,6 +67,13 @@ def test_it_tells_what_the_controller_told_while_that_is_fresh(served):
     assert "The charge is that which its controller told at 13:12." in told
     assert "charge 199 →" in told
     assert "the newest reading, of 13:15" in told
+
+
+def test_it_holds_the_peak_that_the_controller_told_of_the_billing_meter(served):
+    charge = {"name": "Battery", "charge_kwh": 199.0}
+    asked = {"load_kw": 290.0, "batteries": [charge], "peak_so_far_kw": 444.0}
+    assert served.client.post(f"/v1/firms/{FIRM}/set-point", json=asked).status_code == 200
+    assert "444 kW" in page(served, FIRM)
 
 
 def test_why_nothing_can_be_told_is_said_in_words(served, tmp_path):

@@ -12,7 +12,7 @@ from feature_store.storage.ledger_store import open_store
 from feature_store.time_grid import STEPS_PER_DAY, TimeGrid
 from serving.set_points import SetPoints
 from tests.builders import a_batch
-from tests.fakes.forecaster import FailingForecaster
+from tests.fakes.forecaster import CountingForecaster, FailingForecaster
 from tests.serving.conftest import FIRM
 from tests.serving.run_works import BARE, NEW, NOW, TWO, serve_run
 
@@ -153,6 +153,17 @@ def test_a_past_moment_is_answered_from_what_was_known_then(tmp_path):
     assert told[0]["interval_start"] == "2026-06-25T13:30:00+09:00"
 
 
+def test_the_day_is_forecast_and_valued_once_until_the_next_forecast(tmp_path):
+    counting = CountingForecaster()
+    served = serve_run(tmp_path, forecaster=counting)
+    with closing(served.application):
+        for at in ("12:15", "12:30", "13:30"):
+            set_point(served, at=f"2026-06-25T{at}:00+09:00")
+        assert len(counting.issued) == 1
+        set_point(served, at="2026-06-25T11:59:00+09:00")
+        assert len(counting.issued) == 2
+
+
 @pytest.mark.parametrize("error", [RuntimeError("no leaf fits"), FloatingPointError("overflow")])
 def test_a_day_that_cannot_be_valued_is_a_named_answer(tmp_path, caplog, error):
     served = serve_run(tmp_path, forecaster=FailingForecaster(error))
@@ -236,9 +247,9 @@ def test_a_table_that_cannot_be_told_is_a_named_problem(served, path, problem):
 def test_the_charge_that_was_told_last_is_known_until_a_newer_one(served):
     set_points: SetPoints = served.client.app.app.app.app.app.state.set_points
     set_point(served)
-    moment, (battery,) = set_points.told_charges(FIRM)
-    assert (moment, battery.charge_kwh) == (NOW, 150)
+    told = set_points.last_told(FIRM)
+    assert (told.at, told.batteries[0].charge_kwh, told.peak_so_far_kw) == (NOW, 150, 240)
     earlier = (NOW - timedelta(hours=1)).isoformat()
     set_point(served, at=earlier, batteries=[ESS | {"charge_kwh": 60.0}])
-    assert set_points.told_charges(FIRM)[1][0].charge_kwh == 150
-    assert set_points.told_charges(BARE) is None
+    assert set_points.last_told(FIRM).batteries[0].charge_kwh == 150
+    assert set_points.last_told(BARE) is None

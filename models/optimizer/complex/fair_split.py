@@ -20,11 +20,12 @@ from feature_store.errors import SandanError
 from models.optimizer.complex.alone import alone_at_once_krw
 from models.optimizer.complex.group_costs import Group
 from models.optimizer.complex.known_prices import GroupsUnknownError
-from models.optimizer.complex.member_problem import MemberProblem
+from models.optimizer.complex.member_problem import MemberProblem, MemberUnsolvedError
 from models.optimizer.complex.plan import GAP_SHARE, compiled, plan_complex
 from models.optimizer.complex.sampled_split import sampled_split
 from models.optimizer.complex.schedule import ComplexSchedule
 from models.optimizer.complex.shared_limits import FeederLimitError
+from models.optimizer.complex.shared_part import UnsolvedPartError
 from models.optimizer.complex.terms import Member, SharedTerms, entitled_shares
 from models.optimizer.complex.time_limit import ComplexTimedOutError, Deadline
 from models.optimizer.shapley import Members, Values, shapley_shares
@@ -195,7 +196,12 @@ def _sampled(planner: _Planner, schedule: ComplexSchedule, alone_krw: Krw) -> _P
             alone_krw,
             deadline=planner.until,
         )
-    except (GroupsUnknownError, ComplexTimedOutError) as unknown:
+    except (
+        GroupsUnknownError,
+        ComplexTimedOutError,
+        MemberUnsolvedError,
+        UnsolvedPartError,
+    ) as unknown:
         return _by_prices(planner.members, schedule, alone_krw, str(unknown))
     return _Parts(
         method="shapley_sampled",

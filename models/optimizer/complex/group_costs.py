@@ -93,7 +93,7 @@ class GroupCosts:
             [self._drawn_kw[firm], *(one.drawn_kw for one in operations)]
         )
 
-    def of(self, group: Group) -> GroupCost:
+    def of(self, group: Group, *, time_limit_s: float = MASTER_LIMIT_S) -> GroupCost:
         """Return what ``group`` costs; each of its firms must have an operation."""
         lower, upper = self._lower[group].sum(axis=0), self._upper[group].sum(axis=0)
         columns, weight = self._columns, np.append(np.zeros(self._steps), group)
@@ -105,7 +105,7 @@ class GroupCosts:
             np.append(upper[columns:], weight),
         )
         self._highs.changeObjectiveOffset(float(self._offset_krw[group].sum()))
-        status = run_or_restart(self._highs, time_limit_s=MASTER_LIMIT_S)
+        status = run_or_restart(self._highs, time_limit_s=time_limit_s)
         if status != "optimal":
             raise UnsolvedPartError(
                 f"the costs of a group of {group.sum()} firms ended {status}; "

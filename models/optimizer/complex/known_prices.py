@@ -11,6 +11,7 @@ import numpy as np
 from feature_store.errors import SandanError
 from models.optimizer.complex.coordination import SMOOTHING
 from models.optimizer.complex.group_costs import Group, GroupCosts
+from models.optimizer.complex.master import MASTER_LIMIT_S
 from models.optimizer.complex.member_problem import MemberProblem, Prices
 from models.optimizer.complex.time_limit import Deadline
 from models.optimizer.linear_program import Numbers
@@ -93,8 +94,7 @@ class KnownPrices:
 
     def _ask(self, group: Group, smoothing: float) -> float:
         """Ask all firms at prices of ``group``; return how well its cost was known before."""
-        self._deadline.left_s(most_s=np.inf)
-        found = self._costs.of(group)
+        found = self._costs.of(group, time_limit_s=self._deadline.left_s(most_s=MASTER_LIMIT_S))
         prices, held_krw, known_krw = found.prices, found.held_krw, -np.inf
         if self._known:
             costs_krw = self.asked_krw() @ group

@@ -63,6 +63,12 @@ def schedule_complex(
         parts = split_saving(
             members, terms, schedule, gap_share=gap_share, deadline=deadline, problems=problems
         )
-    except (NoFairSplitError, ComplexTimedOutError) as refused:
+    except (
+        NoFairSplitError,
+        ComplexTimedOutError,
+        FeederLimitError,
+        MemberUnsolvedError,
+        UnsolvedPartError,
+    ) as refused:
         return ComplexSolved(schedule=schedule, split_refused=str(refused))
     return ComplexSolved(schedule=schedule, split=parts)

@@ -17,7 +17,7 @@ from models.dispatch.battery_state import (
 )
 from models.dispatch.pooled_store import pooled_store, split_kw
 from models.dispatch.rest_of_month import batteries_of
-from models.dispatch.set_point import reached
+from models.dispatch.set_point import reached, usable_charge_kwh
 from models.dispatch.set_point_terms import BatteryStateError, NoBatteryError
 from models.optimizer.problem_file.errors import StaleStateError, StateOutsideWindowError
 from tests.builders import MONDAY, a_firm
@@ -108,6 +108,15 @@ def test_a_reserve_is_kept_and_a_battery_below_it_can_be_filled():
     assert now.after_kwh(40.0) == pytest.approx(60 + 40 * 0.95 * HOURS_PER_STEP)
     (above,) = batteries_now(firm, [state("Battery", 102.0)], now=NOW)
     assert above.reach_kw()[0] == pytest.approx(-2 * 0.95 / HOURS_PER_STEP)
+
+
+def test_a_battery_below_its_reserve_takes_nothing_from_what_the_others_can_give():
+    firm = a_firm_of_two(reserve_share=0.4)  # of the small one: 40 kWh
+    now = batteries_now(firm, [state("Large", 85.0), state("Small", 12.0)], now=NOW)
+    pooled = pooled_store(batteries_of(firm))
+    assert usable_charge_kwh(now) == 85 + 40
+    assert pooled.least_kwh == 25 + 40
+    assert reached(pooled, now).reach_kw(usable_charge_kwh(now), 300.0)[0] == pytest.approx(-60)
 
 
 def test_what_was_discharged_today_is_counted_against_the_days_limit():

@@ -10,7 +10,7 @@ import pytest
 from feature_store.entities.load_history import LoadHistory
 from feature_store.errors import NotEnoughReadingsError
 from feature_store.features.load_table import load_table
-from feature_store.time_grid import INTERVAL, STEPS_PER_DAY, TimeGrid, utc_instant
+from feature_store.time_grid import INTERVAL, STEP, STEPS_PER_DAY, TimeGrid, utc_instant
 from models.dispatch.battery_state import BatteryState, batteries_now
 from models.dispatch.forecast_levels import upper_factors
 from models.dispatch.known_load import ISSUE_EVERY_STEPS, KnownLoad
@@ -71,12 +71,23 @@ def keep_forecasts(made: MadeForecasts, *, days: int) -> None:
         made.keep(FORECASTER.predict(FIRM, LOAD.as_of(issue), issue, 2 * STEPS_PER_DAY))
 
 
-def look(moment, history=LOAD, firm=FIRM, change=None):
+def look(moment, history=LOAD, firm=FIRM, change=None, *, is_live=False):
     """What is known when the newest forecast is due."""
     issue = issue_time_at(moment, SEOUL)
     known = history.as_of(issue)
     forecast = FORECASTER.predict(firm, known, issue, 2 * STEPS_PER_DAY)
-    return KnownDay(firm=firm, history=known, forecast=forecast, change=change)
+    return KnownDay(firm=firm, history=known, forecast=forecast, change=change, is_live=is_live)
+
+
+def read_at(moment, history=LOAD):
+    """The weeks that the service reads at a moment: they begin later with every interval."""
+    grid = TimeGrid(TimeGrid(moment, 1).at(-35 * STEPS_PER_DAY), 35 * STEPS_PER_DAY)
+    return replace(
+        history,
+        grid=grid,
+        demand_kw=history.demand_on(grid),
+        known_at=grid.starts + STEP,
+    )
 
 
 def asked(store, moment, *, soc_kwh, peak_kw, load_kw=None, history=LOAD):  # noqa: PLR0913
@@ -224,12 +235,12 @@ def test_a_day_is_valued_once_for_each_forecast_and_again_when_a_reading_is_corr
 
     def value(moment, history=LOAD):
         issue = issue_time_at(moment, SEOUL)
-        known = history.as_of(issue)
-        digest = digest_of_day(FIRM, known, issue, FORECASTER.version)
+        recent = read_at(moment, history).as_of(issue)
+        digest = digest_of_day(FIRM, recent, issue, FORECASTER.version)
 
         def read():
             made.append(moment)
-            return look(moment, known)
+            return look(moment, history)
 
         return store.of(digest, 230.0, read)
 
@@ -241,6 +252,14 @@ def test_a_day_is_valued_once_for_each_forecast_and_again_when_a_reading_is_corr
     corrected = replace(LOAD, demand_kw=1.01 * LOAD.demand_kw)
     assert value(MOMENT, corrected) is not first
     assert made == [MOMENT, first.until, MOMENT]
+
+
+def test_only_a_forecast_that_is_made_at_its_time_is_learnt_from():
+    store = ValuedDayStore()
+    store.of("lived again", 230.0, lambda: look(MOMENT))
+    assert store.made.by_firm == {}
+    store.of("live", 230.0, lambda: look(MOMENT, is_live=True))
+    assert len(store.made.by_firm[FIRM.firm_id]) == 1
 
 
 def test_a_peak_below_the_one_told_first_is_looked_up_too():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.optimizer.complex import time_limit
+from models.optimizer.complex import known_prices, time_limit
 from models.optimizer.complex.fair_split import FairSplit, split_saving
 from models.optimizer.complex.group_costs import GroupCosts
 from models.optimizer.complex.known_prices import GroupsUnknownError, KnownPrices
@@ -70,9 +70,10 @@ def exact_and_sampled() -> tuple[FairSplit, FairSplit]:
     """One complex split by all groups' plans, and by a sample."""
     members = a_complex(FIRMS, jobs=False)
     terms = some_terms(peak_krw_per_kw=6000.0)
-    schedule = plan_complex(members, terms)
+    schedule = plan_complex(members, terms, gap_share=1e-5)
     exact, sampled = (
-        split_saving(members, terms, schedule, shapley_up_to=most) for most in (FIRMS, 0)
+        split_saving(members, terms, schedule, shapley_up_to=most, gap_share=1e-5)
+        for most in (FIRMS, 0)
     )
     return exact, sampled
 
@@ -197,7 +198,8 @@ def test_a_sample_that_is_not_done_in_time_gives_way_to_prices(monkeypatch) -> N
     assert "within 60 s" in split.not_shapley
 
 
-def test_groups_whose_cost_stays_unknown_are_refused() -> None:
+def test_groups_whose_cost_stays_unknown_are_refused(monkeypatch) -> None:
+    monkeypatch.setattr(known_prices, "MOST_GROUPS", 5)
     members = a_complex(3, jobs=False)
     problems = compiled(members, ALL_DAY)
     plan_complex(members, DEAR, problems=problems)
