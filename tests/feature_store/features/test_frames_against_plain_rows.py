@@ -24,7 +24,7 @@ from tests.builders import a_firm
 from tests.fakes.told_weather import a_made_weather, told_weather_of
 from tests.feature_store.features.plain_features import PlainFirm, PlainIssue
 
-EXAMPLES = 300 if os.environ.get("SANDAN_SOAK") else 10
+EXAMPLES = 300 if os.environ.get("SANDAN_SOAK") else 6
 DAYS = 400
 EXACT = np.array(
     [

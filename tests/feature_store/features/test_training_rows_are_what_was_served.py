@@ -30,7 +30,7 @@ from tests.builders import MONDAY, a_batch, a_batch_of, a_firm, of_meter
 from tests.fakes.made_load import a_made_load
 from tests.made_weather import PLACE, a_weather
 
-EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 5
+EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 3
 DAYS = LOOKBACK // timedelta(days=1) + 12
 """More than a feature looks back, so that serving reads less than training does."""
 REPLAYED_STEPS = 6 * STEPS_PER_DAY

@@ -19,7 +19,7 @@ from feature_store.storage.tables import DAILY_LOADS
 from feature_store.time_grid import HOURS_PER_STEP, INTERVAL, STEPS_PER_DAY
 from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter
 
-EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 15
+EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 10
 FIRST = datetime(2026, 3, 27, 15, tzinfo=UTC)
 """Before the last Sunday of March, on which Europe's clocks change."""
 PLACES = 12

@@ -18,7 +18,7 @@ from feature_store.time_grid import INTERVAL, utc_instant
 from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter, of_quality, with_reactive
 from tests.fakes.memory_store import MemoryStore
 
-EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 15
+EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 10
 INTERVALS = 6
 
 minutes = st.integers(0, 240)

@@ -32,7 +32,7 @@ from tests.builders import MONDAY, a_batch, a_firm, batch_of, of_meter, seconds,
 from tests.made_ledgers import lay_ledger
 from tests.made_weather import PLACE, a_weather, hour
 
-EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 25
+EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 15
 FIRMS = ("bakery", "kiln_works")
 METERS = (("bakery", "bakery"), ("kiln_works", "kiln_works"), ("kiln_works", "second"))
 minutes = st.integers(0, 360)

@@ -15,7 +15,7 @@ from feature_store.time_grid import utc_instant
 from tests.fakes.memory_store import MemoryStore
 from tests.made_weather import PLACE, a_weather, hour, weather_of
 
-EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 15
+EXAMPLES = 1000 if os.environ.get("SANDAN_SOAK") else 10
 HOURS = 4
 
 # Few values and moments, so that repeats, ties and corrections are common.

@@ -23,7 +23,7 @@ from models.site import site_of
 from tests.contracts.test_every_asset import DECLARED
 from tests.models.optimizer.example_works import BATTERY, ESS, EVERYTHING, KILN, WEDNESDAY, works
 
-CASES = 300 if os.environ.get("SANDAN_SOAK") else 60
+CASES = 300 if os.environ.get("SANDAN_SOAK") else 40
 NAMED_SHARE = 0.95
 GRID = TimeGrid(WEDNESDAY, steps=48)
 PATIENT_S = 60.0

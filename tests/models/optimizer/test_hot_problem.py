@@ -30,7 +30,7 @@ from tests.models.optimizer.example_works import (
 from tests.models.optimizer.test_later_months import JULY_WEDNESDAY
 
 STEPS = 24
-CASES = 500 if os.environ.get("SANDAN_SOAK") else 100
+CASES = 500 if os.environ.get("SANDAN_SOAK") else 60
 SAME = 1e-6
 """Largest relative difference between two optima."""
 PATIENT_S = 60.0

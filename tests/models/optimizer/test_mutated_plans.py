@@ -28,7 +28,7 @@ from tests.models.optimizer.example_works import (
 )
 from tests.models.optimizer.test_later_months import JULY_WEDNESDAY
 
-MUTANTS = 1000 if os.environ.get("SANDAN_SOAK") else 200
+MUTANTS = 1000 if os.environ.get("SANDAN_SOAK") else 120
 LOADS = 5
 
 
