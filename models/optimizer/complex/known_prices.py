@@ -20,7 +20,7 @@ LOOKED_AT = 20
 """The newest groups whose cost was bounded before it was found: they tell how well others are."""
 KNOWN_SHARE = 0.005
 """Part of the saving to which the cost of a group is known on average before it is looked at. Parts
-were then known to 0.2 to 0.3 % of it: what a group is wrong by, its neighbours are wrong by too."""
+of six firms were then known to 0.2 to 0.7 % of it."""
 MOST_GROUPS = 400
 """Bound on groups that are looked at; the complexes that were measured took 30 to 120."""
 NEW_KRW = 0.01
