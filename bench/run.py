@@ -26,6 +26,7 @@ LONG = (
     "durability",
     "growth",
     "measured_firms",
+    "month_peak",
     "ratchet",
     "rolling",
     "schedule_family",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -125,27 +125,25 @@ def _batteries(charge_kwh: list[str], discharged_today_kwh: list[str]) -> list[B
     from serving.api.set_point_answers import BatteryMeasured
 
     given_kwh = dict(map(_named_kwh, discharged_today_kwh))
-    charges_kwh = dict(map(_named_kwh, charge_kwh))
-    if unknown := sorted(set(given_kwh) - set(charges_kwh)):
+    charges_kwh = [_named_kwh(told) for told in charge_kwh]
+    if unknown := sorted(set(given_kwh) - {name for name, _ in charges_kwh}):
         raise SandanError(
             f"{', '.join(unknown)}: what it gave today is told, but not its charge; tell it with "
             "--charge-kwh"
         )
     return [
         BatteryMeasured(name=name, charge_kwh=kwh, discharged_today_kwh=given_kwh.get(name))
-        for name, kwh in charges_kwh.items()
+        for name, kwh in charges_kwh
     ]
 
 
 def _named_kwh(told: str) -> tuple[str, float]:
     """Read ``NAME=KWH``."""
-    name, equals, kwh = told.rpartition("=")
-    try:
-        return name, float(kwh) if equals else float("none")
-    except ValueError:
-        raise SandanError(
-            f"{told!r} is not the energy of a battery; write it like ESS=310, in kWh"
-        ) from None
+    name, _, kwh = told.rpartition("=")
+    with suppress(ValueError):
+        if name:
+            return name, float(kwh)
+    raise SandanError(f"{told!r} is not the energy of a battery; write it like ESS=310, in kWh")
 
 
 def _does(power_kw: float) -> str:

@@ -10,9 +10,8 @@ from feature_store.time_grid import STEPS_PER_HOUR, KilowattArray
 TOP_STEPS = 4 * STEPS_PER_HOUR
 """Highest intervals of a day that are looked at: what a battery of some hours has to hold."""
 PARTS = 4
-"""Parts that days of a kind fall into. Of four, the peaks that a battery can hold on days drawn
-from their chains lie within 2 % of those of the days themselves, on five measured firms before
-their test months; of one chain of all days the lower ones lie by a fifth too high."""
+"""Parts that days of a kind fall into. Of four, the lightest of ten days that are drawn is a tenth
+too heavy, of one chain of all days by half (`python -m bench.run month_peak`)."""
 LEAST_DAYS_A_PART = 3
 
 

@@ -22,9 +22,9 @@ from models.tariffs.bill.errors import (
 )
 from models.tariffs.errors import NoTariffError, TariffTableError
 from serving.api.known_firm import Asked, FirmId, QueryDay, known_firm
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import INVALID, KINDS
 from serving.api.responses import reading_problems
+from serving.in_use import PlannerInUse
 
 router = APIRouter(prefix="/v1/firms", tags=["advice"])
 

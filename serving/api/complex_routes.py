@@ -12,9 +12,9 @@ from models.diagnosis.complex_outlook import complex_outlook
 from models.diagnosis.peaks_document import ComplexForecastDocument, complex_document
 from serving.api.issue_time import FIRST_YEAR, LAST_YEAR
 from serving.api.known_firm import QueryTime
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import INVALID, KINDS
 from serving.api.responses import reading_problems
+from serving.in_use import PlannerInUse
 from serving.planner import IssueTimeError
 
 router = APIRouter(prefix="/v1/complex", tags=["prediction"])

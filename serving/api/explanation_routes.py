@@ -12,9 +12,9 @@ from models.forecasting.explained_forecast import REASONS, Explanation, NotExpla
 from models.forecasting.load_forecast import Quality, QualityReason
 from serving.api.answers import ISSUE_TIME
 from serving.api.known_firm import FirmId, QueryTime
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import INVALID, KINDS
 from serving.api.responses import reading_problems
+from serving.in_use import PlannerInUse
 from serving.planner import IssueTimeError
 from serving.suggestions.documents import DECIMALS, QUALITY_WORDS, REASON_WORDS
 from serving.suggestions.expectations import Document

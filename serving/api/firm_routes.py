@@ -6,9 +6,9 @@ from fastapi import APIRouter
 
 from feature_store.errors import UnknownFirmError
 from serving.api.answers import FirmAnswer, FirmsAnswer, firm_answer
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import KINDS
 from serving.api.responses import reading_problems
+from serving.in_use import PlannerInUse
 
 router = APIRouter(prefix="/v1/firms", tags=["firms"])
 

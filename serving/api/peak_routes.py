@@ -14,9 +14,9 @@ from models.diagnosis.peaks_document import PeaksDocument, peaks_document
 from models.tariffs.errors import NoTariffError, TariffTableError
 from serving.api.answers import ISSUE_TIME
 from serving.api.known_firm import FirmId, QueryTime
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import INVALID, KINDS
 from serving.api.responses import reading_problems
+from serving.in_use import PlannerInUse
 from serving.planner import IssueTimeError
 
 router = APIRouter(prefix="/v1/firms", tags=["prediction"])

@@ -14,10 +14,9 @@ from feature_store.storage.findings import KnownFinding
 from feature_store.storage.meter_checks import TOLD_DAYS
 from models.diagnosis.known_firm import MomentAheadError
 from serving.api.known_firm import Asked, FirmId, known_firm
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import INVALID, KINDS
 from serving.api.responses import reading_problems
-from serving.api.watch_in_use import WatchInUse
+from serving.in_use import PlannerInUse, WatchInUse
 
 router = APIRouter(prefix="/v1/firms", tags=["quality"])
 

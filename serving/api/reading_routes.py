@@ -31,12 +31,11 @@ from serving.api.delivery_answers import (
     refusal_answer,
     refused_problem,
 )
-from serving.api.ledger_in_use import LedgerInUse
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import INVALID, KINDS, REFUSED, problem_response
 from serving.api.responses import reading_problems, writing_problems
 from serving.api.row_fault import MOST_FAULTS_TOLD
 from serving.api.sent_body import FORMS, BodyOfAnotherTypeError, BodySent, UnsupportedMediaTypeError
+from serving.in_use import LedgerInUse, PlannerInUse
 
 router = APIRouter(prefix="/v1", tags=["readings"])
 

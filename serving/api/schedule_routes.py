@@ -37,7 +37,6 @@ from models.optimizer.schedule import Solved, TimedOut
 from models.optimizer.schedule_site import schedule_site
 from models.site import EquipmentError
 from models.tariffs.errors import NoTariffError, UnknownMonthError
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import (
     INFEASIBLE,
     KINDS,
@@ -47,6 +46,7 @@ from serving.api.problem import (
     problem_response,
 )
 from serving.api.responses import writing_problems
+from serving.in_use import PlannerInUse
 
 router = APIRouter(prefix="/v1/schedule", tags=["prediction"])
 

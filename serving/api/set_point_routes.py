@@ -25,7 +25,7 @@ from serving.api.set_point_answers import (
     set_point_answer,
     set_points_answer,
 )
-from serving.api.set_points_in_use import SetPointsInUse
+from serving.in_use import SetPointsInUse
 
 router = APIRouter(prefix="/v1/firms", tags=["prediction"])
 

@@ -17,7 +17,6 @@ from serving.api.answers import (
     suggestion_answer,
     suggestion_summary,
 )
-from serving.api.planner_in_use import PlannerInUse
 from serving.api.problem import (
     INFEASIBLE,
     INVALID,
@@ -27,6 +26,7 @@ from serving.api.problem import (
     problem_response,
 )
 from serving.api.responses import reading_problems, writing_problems
+from serving.in_use import PlannerInUse
 from serving.planner import IssueTimeError
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,

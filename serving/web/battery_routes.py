@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from serving.in_use import SetPointsInUse
 from serving.web.battery_panel import battery_panel
 from serving.web.notices import notices_for
 from serving.web.rendering import page
-from serving.web.set_points_in_use import SetPointsInUse
 from serving.web.words import BATTERY_CHARGES, BATTERY_NOW
 
 router = APIRouter(include_in_schema=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
@@ -14,6 +14,7 @@ from feature_store.storage.meter_watch import MeterWatch
 from feature_store.time_grid import STEPS_PER_HOUR
 from models.optimizer.monthly_saving import saved_krw_per_month
 from models.optimizer.schedule import Infeasible, TimedOut
+from serving.in_use import PlannerInUse, WatchInUse
 from serving.planner import Planner
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
@@ -36,7 +37,6 @@ from serving.web.peaks_to_come import LEAST_CHANCE
 from serving.web.plan_peak import peak_of_plan
 from serving.web.problem_page import ProblemPage, problem_page
 from serving.web.rendering import page
-from serving.web.watch_in_use import WatchInUse
 from serving.web.words import (
     ACTIONS,
     ALTERNATIVES,
@@ -68,12 +68,6 @@ class DecisionForm(BaseModel):
     reason: str = Field(default="", max_length=2000)
 
 
-def _planner(request: Request) -> Planner:
-    planner: Planner = request.app.state.planner
-    return planner
-
-
-PlannerInUse = Annotated[Planner, Depends(_planner)]
 WORDS: dict[str, object] = {
     "actions": ACTIONS,
     "alternatives": ALTERNATIVES,

@@ -62,6 +62,7 @@ def test_as_json_it_is_what_the_api_answers(sandan):
         ((*ASKED[:4], "--charge-kwh", "Battery=much"), "write it like ESS=310"),
         ((*ASKED, "--discharged-today-kwh", "Other=5"), "Other: what it gave today"),
         ((*ASKED, "--discharged-today-kwh", "Battery=-1"), "discharged_today_kwh"),
+        ((*ASKED, "--charge-kwh", "Battery=160"), "Battery is told twice"),
         ((*ASKED[:4], "--charge-kwh", "Battery=240"), "25 to 225 kWh"),
         ((*ASKED[:4], "--charge-kwh", "ESS=150"), "name one of Battery"),
         (("set-point", BARE, *ASKED[2:]), "declares no battery"),

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.month_peak import tops_drawn_kw
 from feature_store.time_grid import STEPS_PER_DAY
 from models.dispatch.heavy_days import PARTS, TOP_STEPS, by_heaviness, day_top_kw
 from models.dispatch.load_chain import (
     MEANS,
     NO_MEAN,
     SCORES,
-    LoadChain,
     chain_of_days,
     start_of_day,
 )
@@ -27,18 +27,6 @@ def light_and_heavy_days() -> np.ndarray:
     shape = np.clip(np.sin(np.linspace(0, np.pi, STEPS_PER_DAY)), 0.2, None)
     height_kw = random.uniform(100, 300, size=(DAYS, 1))
     return height_kw * shape * (1 + 0.05 * random.standard_normal((DAYS, STEPS_PER_DAY)))
-
-
-def tops_drawn(chain: LoadChain, count: int, random: np.random.Generator) -> np.ndarray:
-    """Tops of days drawn from a chain, (count,)."""
-    states = len(chain.state_kw[0])
-    state = random.choice(states, p=start_of_day(chain.means), size=count)
-    days_kw = np.empty((count, len(chain.levels_kw)))
-    for step in range(days_kw.shape[1]):
-        days_kw[:, step] = chain.state_kw[step, state]
-        upto = np.cumsum(chain.moves[step], axis=1)[state]
-        state = np.minimum((upto < random.random((count, 1))).sum(axis=1), states - 1)
-    return day_top_kw(days_kw)
 
 
 @given(st.integers(0, 1000), st.integers(1, 60))
@@ -75,11 +63,11 @@ def test_chains_of_parts_draw_light_days_as_light_as_they_were_and_one_chain_doe
     parts = by_heaviness(days_kw, weight)
     drawn = np.concatenate(
         [
-            tops_drawn(chain_of_days(days_kw[part], weight[part], NO_MEAN), 500, random)
+            tops_drawn_kw(chain_of_days(days_kw[part], weight[part], NO_MEAN), 500, random)
             for part in parts
         ]
     )
-    of_one = tops_drawn(chain_of_days(days_kw, weight), 2000, random)
+    of_one = tops_drawn_kw(chain_of_days(days_kw, weight), 2000, random)
     light = np.quantile(day_top_kw(days_kw), 0.1)
     assert np.quantile(drawn, 0.1) == pytest.approx(light, rel=0.08)
     assert np.quantile(of_one, 0.1) > 1.15 * light
