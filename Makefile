@@ -37,10 +37,12 @@ web: .venv/.web ## Fetch the two script libraries of the operator pages (part of
 demo: setup ## Run the whole product on the packaged sample complex
 	@$(BIN)/sandan demo
 
+# Half as many processes again as cores: some wait for a server, a browser or a disk.
+TESTERS := $(shell echo $$((3 * $$(getconf _NPROCESSORS_ONLN) / 2)))
 # One thread of the linear algebra in each process: there is a process a core already. Files in their order,
 # not the longest lists first: a file of few long tests would come last and be waited for alone.
 test: setup ## Run every test and every example in a docstring
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --doctest-modules --numprocesses logical --dist loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --quiet --doctest-modules --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 soak: setup ## Run the random tests in their long form and kill the ledger again and again (an hour)
 	@$(BIN)/python -m bench.run soak durability

@@ -8,22 +8,45 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from feature_store.ingestion.limits import MEBIBYTE
+
+MOST_BYTES = 208 * MEBIBYTE
+"""That reading any file may take, see :mod:`feature_store.ingestion.limits`."""
+
 _PROGRAM = """
-import json, resource, sys, time
+import json, subprocess, sys, threading, time
 from datetime import UTC, datetime
 from pathlib import Path
 from feature_store.errors import SandanError
 from feature_store.ingestion.read_file import take_file
 from feature_store.ingestion.read_request import ReadRequest, unit_of
 
-def held(name):  # ru_maxrss of a new program counts its parent's
-    return int(Path("/proc/self/status").read_text().partition(name)[2].split()[0])
+def held(mark, process="self"):
+    text = Path(f"/proc/{process}/status").read_text()
+    if mark not in text:
+        return 0  # it is ending
+    value = {name: int(text.partition(name)[2].split()[0]) for name in (mark, "RssFile:")}
+    return value[mark] - value["RssFile:"]
 
-as_a_program_starts = [0]
-def hook(event, arguments):
-    if event == "subprocess.Popen":
-        as_a_program_starts.append(held("VmRSS:"))
-sys.addaudithook(hook)
+# What the system tells of a program that has ended (ru_maxrss) counts the one that started it too:
+# its own mark is read while it lives. It only rises, and a program takes longer than that to end.
+opened, starting = [0], [0]
+class Watched(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        starting.append(held("VmRSS:"))
+        super().__init__(*arguments, **options)
+        opened.append(held("VmHWM:", self.pid))
+        threading.Thread(target=self.watch, daemon=True).start()
+
+    def watch(self):
+        try:
+            while mark := held("VmHWM:", self.pid):
+                opened.append(mark)
+                time.sleep(0.0005)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it has ended
+
+subprocess.Popen = Watched
 
 request = ReadRequest(
     firm_id="kiln", now=datetime.now(UTC), unit=unit_of(sys.argv[2]) if sys.argv[2] else None
@@ -36,9 +59,7 @@ try:
 except SandanError:
     pass
 seconds = time.perf_counter() - started
-opened = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-together = max(as_a_program_starts) + opened if opened else 0
-print(json.dumps([seconds, max(held("VmHWM:"), together), rows]))
+print(json.dumps([seconds, max(held("VmHWM:"), max(starting) + max(opened)), rows]))
 """
 
 
@@ -49,7 +70,8 @@ class CostOfReading:
     seconds: float
     peak_bytes: int
     """Most that the reading process ever held, or that it held when it started another program
-    together with the most that this one held: whichever is more."""
+    together with the most that this one held: whichever is more. Pages of program files are left
+    out: how many of them are mapped beside those that are used differs from machine to machine."""
     rows: int
     """Readings that were taken."""
 

@@ -1,6 +1,6 @@
 """How much of a stranger's file is looked at: what no honest export reaches, and memory can bear.
 
-Together they keep the reading of any file, good or hostile, within 256 MiB and 10 seconds;
+Together they keep the reading of any file, good or hostile, within 208 MiB and 10 seconds;
 ``tests/feature_store/ingestion/test_hostile_files.py`` measures the first, ``bench`` the second.
 """
 

@@ -23,7 +23,7 @@ from feature_store.ingestion.sheet import UnreadableSheetError
 
 _MEMORY = 112 * MEBIBYTE
 """Data of the process that opens the file: the library takes 40 MiB of it before it has read any.
-With the some 100 MiB of the process that asks, it stays within 256 MiB."""
+With the some 60 MiB that the process that asks holds of its own, it stays within 208 MiB."""
 
 _CPU_SECONDS = 8
 """The largest file that is taken needs one."""
