@@ -24,7 +24,8 @@ Numbers = npt.NDArray[np.float64]
 Term = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], float | Numbers]
 """Rows, columns and coefficients."""
 PEAK_TIE_BREAK, MOVED_TIE_BREAK, STEADY_TIE_BREAK, PEOPLE_TIE_BREAK = 1e-4, 1e-4, 1e-4, 1e-3
-"""The product's preferences among equally cheap plans, in won per kW, kWh, kW and kW."""
+EARLY_TIE_BREAK = 5e-3
+"""The product's preferences among equally cheap plans, in won per kW, kWh, kW, kW and kWh."""
 
 
 @dataclass(kw_only=True)
@@ -154,7 +155,8 @@ def _battery(
     at = np.arange(steps)
     wear = BATTERY["wear_krw_per_kwh"] * HOURS_PER_STEP
     charge = arrays.add_columns(steps, moved, 0.0, BATTERY["max_charge_kw"])
-    discharge = arrays.add_columns(steps, wear + moved, 0.0, BATTERY["max_discharge_kw"])
+    early = EARLY_TIE_BREAK * HOURS_PER_STEP * np.arange(steps, 0, -1) / steps if moved else 0.0
+    discharge = arrays.add_columns(steps, wear + moved + early, 0.0, BATTERY["max_discharge_kw"])
     empty, full, initial = (
         BATTERY[share] * BATTERY["capacity_kwh"]
         for share in ("min_soc_share", "max_soc_share", "initial_soc_share")

@@ -19,6 +19,10 @@ from models.assets.local_days import day_membership, first_day
 TIE_BREAK_KRW_PER_KW = 1e-4
 """Preference for steady power among equally cheap plans: a plan that flickers is not followed.
 A thousand changes of 10 kW weigh 1 won."""
+EARLY_KRW_PER_KWH = 5e-3
+"""Preference for the later of equally cheap hours to discharge in, so that charge is there for a
+load that nobody expected: on what is given in a plan's first step, and on what is given later by
+the share of the plan that is left. It outweighs steady power."""
 
 
 class BatteryParameters(Parameters):
@@ -119,6 +123,8 @@ class Battery:
         )
         power_kw = charge_kw - discharge_kw
         moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
+        share_left = np.arange(grid.steps, 0, -1) / grid.steps
+        early_kwh = HOURS_PER_STEP * (share_left @ discharge_kw)
         optional, optional_state = self._optional_limits(grid, soc_kwh, discharge_kw)
         return AssetPlan(
             power_kw=power_kw,
@@ -129,6 +135,7 @@ class Battery:
                 *optional,
             ],
             tie_break_krw=TIE_BREAK_KRW_PER_KWH * moved_kwh
+            + EARLY_KRW_PER_KWH * early_kwh
             + TIE_BREAK_KRW_PER_KW * cp.norm1(cp.diff(power_kw)),
             state={"soc_kwh": initial_kwh, **optional_state},
         )

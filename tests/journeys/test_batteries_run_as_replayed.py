@@ -27,7 +27,7 @@ from tests.fakes.forecaster import LastWeekForecaster
 from tests.fakes.scheduler import OneJobScheduler
 from tests.made_replay import APRIL, a_firm_with_battery, a_load
 from tests.serving.app_client import AppClient
-from training.replay.forecasts import ForecastTask, forecasts_of
+from training.replay.forecasts import FittedFrom, ForecastTask, forecasts_of
 from training.replay.months import Calendar
 from training.replay.plan import ReplayPlan
 from training.replay.site import replay_site
@@ -83,7 +83,8 @@ def replayed():
     (one,) = calendar.months
     month = calendar.month(one, calendar.known_before(one, LOAD.demand_kw), alone=False)
     plan = replace(PLAN, first=date(2026, 6, 1 + FIRST_DAY))
-    _, forecasts = forecasts_of(ForecastTask(site=site, forecaster=LastWeekForecaster(), plan=plan))
+    fitted = FittedFrom(first=plan.first, forecaster=LastWeekForecaster())
+    _, forecasts = forecasts_of(ForecastTask(site=site, fitted=(fitted,), plan=plan))
     return month, KnownLoad(table=load_table(FIRM, site.history, 0), forecasts=forecasts)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from models.dispatch.known_load import Forecasts
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
 from training.evaluation.side_by_side import side_by_side
-from training.replay.forecasts import ForecastTask, fitted_before, forecasts_of
+from training.replay.forecasts import ForecastTask, fit_days, fitted_along, forecasts_of
 from training.replay.kept_parts import KeptParts
 from training.replay.lived_site import LivedSite, SiteTask, live_site
 from training.replay.months import Calendar
@@ -115,8 +116,12 @@ def _forecasts(
     on_progress("forecast", len(found), len(firms))
     if not missing:
         return found
-    forecaster = fitted_before(list(firms.values()), plan)
-    tasks = [ForecastTask(site=site, forecaster=forecaster, plan=plan) for site in missing]
+    fits = len(fit_days(plan))
+    number = count(1)
+    fitted = fitted_along(
+        list(firms.values()), plan, on_fit=lambda: on_progress("fit", next(number), fits)
+    )
+    tasks = [ForecastTask(site=site, fitted=fitted, plan=plan) for site in missing]
     with closing(side_by_side(forecasts_of, tasks, jobs=plan.jobs)) as outcomes:
         for firm_id, made in outcomes:
             kept.keep_forecasts(firms[firm_id], made)

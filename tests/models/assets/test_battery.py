@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+import cvxpy as cp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -77,6 +78,16 @@ def test_what_is_not_declared_adds_nothing_to_the_problem():
 
 
 DEAR_THEN_CHEAP = np.array([200.0, 200, 200, 200, 50, 50, 50, 50])
+
+
+def test_of_equally_dear_hours_the_battery_gives_in_the_later():
+    # 5 kWh above what it starts with may be given once bought, in any one of six equal quarters.
+    price = np.array([10.0, 10, 200, 200, 200, 200, 200, 200])
+    cell = battery(initial_soc_share=0.1, max_soc_share=0.15, wear_krw_per_kwh=0)
+    plan = cell.plan(GRID)
+    cost_krw = price @ plan.power_kw / 4 + cell.cost_krw(plan.power_kw) + plan.tie_break_krw
+    cp.Problem(cp.Minimize(cost_krw), plan.constraints).solve(solver=cp.HIGHS)
+    assert plan.power_kw.value[2:] == pytest.approx([0, 0, 0, 0, 0, -16], abs=1e-6)
 
 
 def test_a_reserve_is_kept_back_by_hand():

@@ -32,7 +32,7 @@ from models.forecasting.load_forecast import LoadForecast
 from tests.builders import SEOUL
 from tests.fakes.forecaster import LastWeekForecaster
 from tests.made_replay import a_firm_with_battery, a_load
-from training.replay.forecasts import ForecastTask, forecasts_of
+from training.replay.forecasts import FittedFrom, ForecastTask, forecasts_of
 from training.replay.months import Calendar
 from training.replay.plan import ReplayPlan
 from training.replay.site import replay_site
@@ -51,7 +51,8 @@ def replayed():
     calendar = Calendar.of(site, PLAN.first, PLAN.end)
     (billed,) = calendar.months
     before = calendar.known_before(billed, LOAD.demand_kw)
-    _, forecasts = forecasts_of(ForecastTask(site=site, forecaster=FORECASTER, plan=PLAN))
+    fitted = FittedFrom(first=PLAN.first, forecaster=FORECASTER)
+    _, forecasts = forecasts_of(ForecastTask(site=site, fitted=(fitted,), plan=PLAN))
     known = KnownLoad(table=load_table(FIRM, site.history, 0), forecasts=forecasts)
     return calendar.month(billed, before, alone=False), known
 
