@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.capture_cells import SUSPICIOUS, moved_kw, write_worst
 from bench.figures import RESULTS, Figure, print_figures, write
 from bench.measured_years import BESIDE, write_measured_years
 from feature_store.entities.firm import Contract, Equipment, Firm
@@ -54,7 +55,6 @@ TARIFF_DATE = date(2026, 5, 4)
 STEEL_PEAK_KW = 552.0
 """Mean monthly peak of the steel works: what the two batteries of fixed size are scaled by."""
 RESAMPLES = 4000
-WITH_JOBS = ("steel", "metal_1")
 MADE_JOBS = (("furnace", 0.12, 3.0, 10), ("mill", 0.08, 2.0, 13), ("dryer", 0.05, 1.5, 15))
 """Name, share of the mean peak, hours, hour of the usual start; a tenth and less of a peak each, as
 single machines are, and together what a plant may hope to move."""
@@ -84,9 +84,15 @@ def main() -> list[Figure]:
     ]
     every = [cell for one in batteries for cell in cells(one)]
     with_jobs = [cell for one in jobs for cell in cells(one)]
-    figures = [*_figures(every), *_by_plant(every), *_with_jobs(with_jobs)]
+    figures = [
+        *_figures(every),
+        *_by_plant(every),
+        *_with_jobs(with_jobs),
+        *_looked_at(batteries),
+    ]
     write("capture", (__doc__ or "").strip(), figures)
     _write_cells([*every, *with_jobs])
+    write_worst(batteries, OWN)
     return figures
 
 
@@ -96,11 +102,7 @@ def _of(
     """Return the sites of the plants whose months lie in a stretch."""
     plants = [firm for firm in measured.firms if STRETCHES.get(firm.firm_id) == stretch]
     if with_jobs:
-        return [
-            site_with_jobs(firm, measured.histories[firm.firm_id], *stretch)
-            for firm in plants
-            if firm.firm_id in WITH_JOBS
-        ]
+        return [site_with_jobs(firm, measured.histories[firm.firm_id], *stretch) for firm in plants]
     return [
         site for firm in plants for site in _sites(firm, measured.histories[firm.firm_id], *stretch)
     ]
@@ -271,6 +273,20 @@ def _with_jobs(every: list[Cell]) -> list[Figure]:
         Figure(
             name=f"with jobs: {OWN} less the best plan with tracking",
             value=float((own - captures[best]).mean()),
+        ),
+    ]
+
+
+def _looked_at(batteries: list[Replay]) -> list[Figure]:
+    """Look for a leak where captures are high."""
+    moved = moved_kw(batteries, OWN, KEPT)
+    return [
+        Figure(name=f"cells of {OWN} above {SUSPICIOUS}", value=len(moved)),
+        Figure(
+            name="moved there by what came later, largest",
+            value=max(moved, default=0.0),
+            unit="kW",
+            at_most=0,
         ),
     ]
 
