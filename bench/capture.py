@@ -5,8 +5,8 @@ plant: steel from July to December 2018, and the last four months of five German
 hours are those of industrial tariff B, high voltage A, option II (산업용(을) 고압A 선택Ⅱ) in force
 on 2026-05-04, billed by the clock and the dates of the measured year. Batteries are 0.95 efficient
 each way, move between 10 and 90 % and start half full; wear is not counted, so that captures
-compare with those of others. The model is fitted anew every five weeks on what lies before;
-forecasts are made anew every two hours.
+compare with those of others. One model is fitted on what lies before each stretch of months,
+and one five weeks before; forecasts are made anew every two hours.
 
 What was chosen (weights, spreads, memory) was chosen on the months before these.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from models.dispatch.known_load import Forecasts
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
 from training.evaluation.side_by_side import side_by_side
-from training.replay.forecasts import ForecastTask, fit_days, fitted_along, forecasts_of
+from training.replay.forecasts import ForecastTask, fit_days, fitted_before, forecasts_of
 from training.replay.kept_parts import KeptParts
 from training.replay.lived_site import LivedSite, SiteTask, live_site
 from training.replay.months import Calendar
@@ -118,7 +118,7 @@ def _forecasts(
         return found
     fits = len(fit_days(plan))
     number = count(1)
-    fitted = fitted_along(
+    fitted = fitted_before(
         list(firms.values()), plan, on_fit=lambda: on_progress("fit", next(number), fits)
     )
     tasks = [ForecastTask(site=site, fitted=fitted, plan=plan) for site in missing]

@@ -1,4 +1,4 @@
-"""Models are fitted along a replay, each on what was measured before it forecasts."""
+"""Models are fitted before a replay, each on what was measured before it forecasts."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,11 +12,11 @@ from tests.fakes.forecaster import LastWeekForecaster
 from tests.made_replay import MAY, TWO_MONTHS, a_load, a_site
 from training.replay import forecasts
 from training.replay.forecasts import (
-    REFIT_DAYS,
+    DAYS_BEFORE,
     FittedFrom,
     ForecastTask,
     fit_days,
-    fitted_along,
+    fitted_before,
     forecasts_of,
 )
 
@@ -46,18 +46,17 @@ def fitted(monkeypatch, plan, least_days=0):
         return LastWeekForecaster()
 
     monkeypatch.setattr(forecasts, "fit_pooled", fit)
-    return fitted_along([a_site()], plan), fitted_on
+    return fitted_before([a_site()], plan), fitted_on
 
 
-def test_models_are_fitted_from_weeks_before_the_first_day_to_the_last_months_end():
-    assert fit_days(MAY) == [date(2026, 3, 27), MAY_1]
-    assert fit_days(TWO_MONTHS) == [date(2026, 3, 27), MAY_1, JUNE_5]
-    assert (JUNE_5 - MAY_1).days == REFIT_DAYS
-    assert fit_days(replace(MAY, end=JUNE_5)) == [date(2026, 3, 27), MAY_1]
+def test_models_are_fitted_weeks_before_the_first_day_and_on_it():
+    assert fit_days(MAY) == (date(2026, 3, 27), MAY_1)
+    assert (MAY_1 - fit_days(MAY)[0]).days == DAYS_BEFORE
 
 
 def test_a_model_is_fitted_on_what_was_measured_before_the_midnight_it_begins_at(monkeypatch):
-    models, known = fitted(monkeypatch, TWO_MONTHS)
+    plan = replace(TWO_MONTHS, first=JUNE_5)
+    models, known = fitted(monkeypatch, plan)
     assert [model.first for model in models] == [MAY_1, JUNE_5]
     for model, history in zip(models, known, strict=True):
         begin = np.datetime64(model.first) - np.timedelta64(9, "h")
@@ -67,7 +66,7 @@ def test_a_model_is_fitted_on_what_was_measured_before_the_midnight_it_begins_at
 
 def test_too_little_before_the_replay_is_no_fault_but_at_its_beginning_it_is(monkeypatch):
     models, _ = fitted(monkeypatch, replace(TWO_MONTHS, first=MAY_20), least_days=28)
-    assert [model.first for model in models] == [MAY_20, date(2026, 6, 24)]
+    assert [model.first for model in models] == [MAY_20]
     with pytest.raises(NotEnoughReadingsError):
         fitted(monkeypatch, MAY, least_days=28)
 
