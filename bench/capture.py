@@ -48,8 +48,17 @@ STRETCHES = {
     "continuous_g3": (date(2016, 9, 1), date(2017, 1, 1)),
     "workday_g1": (date(2016, 9, 1), date(2017, 1, 1)),
 }
-POLICIES = ("threshold", "rolling", "rolling-target", "stochastic", "perfect-forecast")
+POLICIES = (
+    "threshold",
+    "rolling",
+    "rolling-target",
+    "rolling-value",
+    "stochastic",
+    "perfect-forecast",
+)
 PLANNED = ("rolling", "rolling-target")
+BY_VALUE = "rolling-value"
+"""A plan that ends in the product's own values: told apart from plans without them."""
 OWN = "stochastic"
 TARIFF_DATE = date(2026, 5, 4)
 STEEL_PEAK_KW = 552.0
@@ -240,6 +249,7 @@ def _figures(every: list[Cell]) -> list[Figure]:
         ),
         Figure(name=f"{OWN} less the best plan, 95 % interval from", value=low),
         Figure(name=f"{OWN} less the best plan, 95 % interval to", value=high),
+        Figure(name=f"{OWN} less {BY_VALUE}", value=float((own - captures[BY_VALUE]).mean())),
     ]
 
 
