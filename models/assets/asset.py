@@ -87,6 +87,10 @@ class Asset(Protocol):
         """Return what operating costs besides electricity: wear, lost comfort. Convex, scalar."""
         ...
 
+    def billed_krw(self, power_kw: KilowattArray) -> float:
+        """Return what :meth:`cost_krw` tells, by plain sums: what the verifier bills again."""
+        ...
+
     def decision_krw(self, power_kw: KilowattArray, grid: TimeGrid) -> float:
         """Return what starting and leaving out cost, which no convex function of power tells."""
         ...

@@ -176,6 +176,11 @@ class Battery:
         per_kw_step = self.parameters.wear_krw_per_kwh * HOURS_PER_STEP
         return per_kw_step * cp.sum(cp.neg(power_kw))
 
+    def billed_krw(self, power_kw: KilowattArray) -> float:
+        """See :class:`models.assets.asset.Asset`."""
+        discharged_kwh = HOURS_PER_STEP * float(-power_kw[power_kw < 0].sum())
+        return self.parameters.wear_krw_per_kwh * discharged_kwh
+
     def decision_krw(
         self,
         power_kw: KilowattArray,  # noqa: ARG002 - nothing is started or left out

@@ -116,6 +116,11 @@ class Generator:
         """Return the fuel of what is fed."""
         return self.parameters.fuel_krw_per_kwh * HOURS_PER_STEP * cp.sum(cp.neg(power_kw))
 
+    def billed_krw(self, power_kw: KilowattArray) -> float:
+        """See :class:`models.assets.asset.Asset`."""
+        fed_kwh = HOURS_PER_STEP * float(-power_kw[power_kw < 0].sum())
+        return self.parameters.fuel_krw_per_kwh * fed_kwh
+
     def decision_krw(
         self,
         power_kw: KilowattArray,

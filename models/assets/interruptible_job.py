@@ -252,6 +252,13 @@ class InterruptibleJob:
         """Return zero: the work is the same wherever it lies."""
         return cp.Constant(0)
 
+    def billed_krw(
+        self,
+        power_kw: KilowattArray,  # noqa: ARG002 - it costs nothing by power
+    ) -> float:
+        """See :class:`models.assets.asset.Asset`."""
+        return 0.0
+
     def decision_krw(
         self,
         power_kw: KilowattArray,  # noqa: ARG002 - starts are limited, not paid for

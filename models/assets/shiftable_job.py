@@ -199,6 +199,13 @@ class ShiftableJob:
         """Return zero: the work is the same wherever it lies."""
         return cp.Constant(0)
 
+    def billed_krw(
+        self,
+        power_kw: KilowattArray,  # noqa: ARG002 - it costs nothing by power
+    ) -> float:
+        """See :class:`models.assets.asset.Asset`."""
+        return 0.0
+
     def decision_krw(self, power_kw: KilowattArray, grid: TimeGrid) -> float:
         """Return what the runs that are left out would have been worth."""
         if self.parameters.worth_krw is None:

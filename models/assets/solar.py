@@ -120,6 +120,13 @@ class Solar:
         """Return zero: neither generating nor curtailing costs anything."""
         return cp.Constant(0)
 
+    def billed_krw(
+        self,
+        power_kw: KilowattArray,  # noqa: ARG002 - it costs nothing by power
+    ) -> float:
+        """See :class:`models.assets.asset.Asset`."""
+        return 0.0
+
     def decision_krw(
         self,
         power_kw: KilowattArray,  # noqa: ARG002 - nothing is started or left out

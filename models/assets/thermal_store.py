@@ -271,6 +271,13 @@ class ThermalStore:
         """Return zero: any state within the band is as good as any other."""
         return cp.Constant(0)
 
+    def billed_krw(
+        self,
+        power_kw: KilowattArray,  # noqa: ARG002 - it costs nothing by power
+    ) -> float:
+        """See :class:`models.assets.asset.Asset`."""
+        return 0.0
+
     def decision_krw(
         self,
         power_kw: KilowattArray,  # noqa: ARG002 - nothing is started or left out

@@ -16,7 +16,7 @@ from models.optimizer.pricing import Pricing
 from models.optimizer.problem import assemble
 from models.optimizer.schedule import PlanCost
 from models.optimizer.solve import Solution, solve
-from models.optimizer.verify import UnsafeScheduleError, verify
+from models.optimizer.verify import UnsafeScheduleError, verified_cost, verify
 
 Name = Literal["cheapest", "fewest_moves", "safest"]
 Powers = Mapping[str, KilowattArray]
@@ -56,7 +56,8 @@ def alternatives(
     """Return the cheapest plan and, where they are others, the simplest and the safest.
 
     ``planned_kw`` is the cheapest. Each plan is checked against every physical limit, and one that
-    would cost more than what is usual is left out.
+    would cost more than what is usual is left out. What is told is billed twice, and a difference
+    is a :class:`models.optimizer.verify.UnsafeScheduleError`.
     """
     cheapest = _alternative("cheapest", pricing, usual_kw, planned_kw)
     found = [cheapest]
@@ -140,12 +141,12 @@ def _fewest_moves(
 
 
 def _alternative(name: Name, pricing: Pricing, usual_kw: Powers, powers: Powers) -> Alternative:
-    cost = pricing.cost(powers)
+    cost = verified_cost(pricing, name, powers)
     return Alternative(
         name=name,
         equipment_kw=powers,
         cost=cost,
-        saved_krw=pricing.cost(usual_kw).total_krw - cost.total_krw,
+        saved_krw=verified_cost(pricing, "usual", usual_kw).total_krw - cost.total_krw,
         moved=tuple(
             one for one in powers if not np.allclose(powers[one], usual_kw[one], rtol=0, atol=1e-6)
         ),

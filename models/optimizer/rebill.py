@@ -20,8 +20,8 @@ def rebill(pricing: Pricing, equipment_kw: Mapping[str, KilowattArray]) -> PlanC
 
     The plan is optimised, and usually priced, by the formulas of ``models.tariffs`` and of the
     terms of the grid; here the same terms are worked off course by course and interval by interval,
-    so that a mistake in one shows. Wear and decisions come from the equipment: each kind knows its
-    own.
+    so that a mistake in one shows. So does each kind of equipment with its wear: by
+    :meth:`models.assets.asset.Asset.billed_krw`, not by the expression that is solved.
 
     Source: KEPCO terms of supply, 기본공급약관 제67조의3③, 제68조①.
     """
@@ -97,7 +97,7 @@ def _wear_krw(pricing: Pricing, equipment_kw: Mapping[str, KilowattArray]) -> fl
     grid, wear_krw = pricing.prices.grid, 0.0
     for asset in pricing.site.assets:
         power_kw = equipment_kw[asset.name]
-        wear_krw += float(asset.cost_krw(power_kw).value) + asset.decision_krw(power_kw, grid)
+        wear_krw += asset.billed_krw(power_kw) + asset.decision_krw(power_kw, grid)
     return wear_krw
 
 

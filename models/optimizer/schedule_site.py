@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from feature_store.time_grid import KilowattArray
+from models.assets.asset import Asset
 from models.optimizer.base_load import PEAK_QUANTILE
 from models.optimizer.carried_on import carried_on
 from models.optimizer.explain import moves
@@ -140,12 +141,17 @@ def usual_operation(pricing: Pricing) -> Powers:
     grid, export = pricing.prices.grid, pricing.terms.export
     usual_kw = {asset.name: asset.usual_kw(grid) for asset in pricing.site.assets}
     most_kw = 0.0 if export is None else export.most_kw
-    for asset in sorted(pricing.site.assets, key=lambda asset: asset.in_readings):
+    for asset in sorted(pricing.site.assets, key=_order_of_holding_back):
         surplus_kw = -(pricing.base.median_kw + pricing.total_kw(usual_kw)) - most_kw
         surplus_kw = np.where(surplus_kw > SILENCE_KW, surplus_kw, 0.0)
         fed_kw = np.maximum(-usual_kw[asset.name], 0.0)
         usual_kw[asset.name] = usual_kw[asset.name] + np.minimum(surplus_kw, fed_kw)
     return usual_kw
+
+
+def _order_of_holding_back(asset: Asset) -> tuple[bool, bool]:
+    """Generation first, the newest of it before all: what arises there is held back there."""
+    return asset.feeding != "generate", asset.in_readings
 
 
 def _breaks_the_grid(problem: SiteProblem, equipment_kw: Powers) -> bool:

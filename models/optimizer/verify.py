@@ -38,7 +38,7 @@ def verify(
 
     Looked at are the equipment, the relations between jobs and the limits of the grid.
     """
-    broken = _without_numbers(grid, equipment_kw)
+    broken = without_numbers(grid, equipment_kw)
     if not broken:
         broken = [
             violation
@@ -75,11 +75,41 @@ def verify_schedule(pricing: Pricing, schedule: Schedule) -> None:
         *_untrue_expectations(pricing, schedule),
         *_untrue_figures(pricing, schedule),
     ]
+    refuse_untrue(site.firm_id, untrue)
+
+
+def untrue_bill(
+    pricing: Pricing, which: str, told: PlanCost, equipment_kw: Mapping[str, KilowattArray]
+) -> list[str]:
+    """Return each part of a bill that the second bill of the same operation does not show.
+
+    ``which`` names the operation. The two may differ by ``TOLERANCE_KRW``.
+    """
+    return [
+        f"the {which} {part} of {told_krw:,.0f} won is {found_krw:,.0f} won"
+        for part, told_krw, found_krw in _parts(told, rebill(pricing, equipment_kw))
+        if not abs(told_krw - found_krw) <= TOLERANCE_KRW
+    ]
+
+
+def verified_cost(
+    pricing: Pricing, which: str, equipment_kw: Mapping[str, KilowattArray]
+) -> PlanCost:
+    """Return what an operation costs, billed twice; raise where the bills differ.
+
+    ``which`` names the operation in the :class:`UnsafeScheduleError`.
+    """
+    cost = pricing.cost(equipment_kw)
+    refuse_untrue(pricing.site.firm_id, untrue_bill(pricing, which, cost, equipment_kw))
+    return cost
+
+
+def refuse_untrue(whose: str, untrue: list[str]) -> None:
+    """Raise an :class:`UnsafeScheduleError` that names what a replay does not show, if any."""
     if untrue:
         raise UnsafeScheduleError(
-            f"{site.firm_id}: the schedule tells what its replay does not show "
-            f"({'; '.join(untrue)}); it was thrown away: report it with the firm's declaration and "
-            "the issue time"
+            f"{whose}: the schedule tells what its replay does not show ({'; '.join(untrue)}); it "
+            "was thrown away: report it with the firm's declaration and the issue time"
         )
 
 
@@ -89,10 +119,9 @@ def _untrue_costs(pricing: Pricing, schedule: Schedule) -> list[str]:
         "planned": (schedule.planned_cost, schedule.equipment_kw),
     }
     return [
-        f"the {which} {part} of {told:,.0f} won is {found:,.0f} won"
+        one
         for which, (cost, powers) in both.items()
-        for part, told, found in _parts(cost, rebill(pricing, powers))
-        if not abs(told - found) <= TOLERANCE_KRW
+        for one in untrue_bill(pricing, which, cost, powers)
     ]
 
 
@@ -148,10 +177,11 @@ def _untrue_figures(pricing: Pricing, schedule: Schedule) -> list[str]:
         if soc_kwh is not None:
             told_kwh = schedule.soc_kwh.get(asset.name)
             figures[f"the state of charge of {asset.name}"] = (told_kwh, soc_kwh)
-    return [f"{what} is another" for what, (told, found) in figures.items() if _differ(told, found)]
+    return [f"{what} is another" for what, (told, found) in figures.items() if differ(told, found)]
 
 
-def _differ(told: KilowattArray | None, found: KilowattArray) -> bool:
+def differ(told: KilowattArray | None, found: KilowattArray) -> bool:
+    """Whether powers or energies that are told lie off those found, by more than the tolerance."""
     if told is None or told.shape != found.shape:
         return True
     return not (np.abs(told - found) <= TOLERANCE_KW).all()
@@ -168,7 +198,8 @@ def _parts(told: PlanCost, found: PlanCost) -> list[tuple[str, float, float]]:
     ]
 
 
-def _without_numbers(grid: TimeGrid, equipment_kw: Mapping[str, KilowattArray]) -> list[str]:
+def without_numbers(grid: TimeGrid, equipment_kw: Mapping[str, KilowattArray]) -> list[str]:
+    """Return what has no number for each step of ``grid``, in words."""
     return [
         f"{name} has no finite power for every step"
         for name, power_kw in equipment_kw.items()

@@ -125,6 +125,19 @@ FURTHER = {
             "given_up_today_kwh": 30,
         },
     ),
+    "reduction_under_way": (
+        "curtailable_load",
+        {
+            "min_reduction_kw": 20,
+            "min_duration": "00:45",
+            "max_duration": "01:30",
+            "notice": "01:00",
+            "recovery_share": 0.6,
+            "recovery": "01:00",
+            "reduced_before_kw": [60, 0, 45, 45, 45],
+            "announced_kw": [40, 0, 30],
+        },
+    ),
     "air_receiver": (
         "thermal_store",
         {
@@ -266,6 +279,14 @@ def test_what_decisions_cost_in_the_plan_is_what_its_powers_tell(asset, price):
     problem.solve(solver=cp.HIGHS, warm_start=False, mip_rel_gap=0.0)
     told_krw = asset.decision_krw(np.asarray(plan.power_kw.value), GRID)
     assert plan.decision_krw.value == pytest.approx(told_krw, abs=1e-3)
+
+
+@every_asset
+@settings(max_examples=20, deadline=None)
+@given(power_kw=arrays(np.float64, 48, elements=st.floats(-500, 500)))
+def test_what_is_solved_for_is_what_plain_sums_bill(asset, power_kw):
+    solved_for_krw = float(asset.cost_krw(power_kw).value)
+    assert asset.billed_krw(power_kw) == pytest.approx(solved_for_krw, rel=1e-9, abs=1e-9)
 
 
 @every_asset

@@ -163,6 +163,27 @@ BAD = {
         "stale-state",
         ["after the grid's first interval"],
     ),
+    "what was announced was told a while ago": (
+        changed(
+            KEPCO,
+            states=[
+                state(
+                    equipment="chiller",
+                    measured_at="2026-06-30T23:40:00+09:00",
+                    parameters={"notice": "01:00", "announced_kw": [0.0, 30.0]},
+                )
+            ],
+        ),
+        "stale-state",
+        ["announced_kw of chiller was told 20 minutes before", "tell it again"],
+    ),
+    "more was reduced than can be": (
+        changed(
+            KEPCO, states=[state(equipment="chiller", parameters={"reduced_before_kw": [80.0]})]
+        ),
+        "unusable-equipment",
+        ["works, chiller: ", "reduced_before_kw holds 80, above max_reduction_kw 50"],
+    ),
     "a state is of no equipment": (
         changed(KEPCO, states=[state(equipment="ESS 2", soc_share=0.5)]),
         "unusable-problem",

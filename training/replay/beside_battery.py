@@ -76,5 +76,5 @@ def _without_today(job: ShiftableJob) -> ShiftableJob:
 
 
 def _without_what_was_given_up(load: CurtailableLoad) -> CurtailableLoad:
-    anew = {"given_up_today_kwh": 0.0}
+    anew = {"given_up_today_kwh": 0.0, "reduced_before_kw": (), "announced_kw": ()}
     return replace(load, parameters=load.parameters.model_copy(update=anew))

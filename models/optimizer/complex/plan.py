@@ -19,7 +19,6 @@ from models.optimizer.complex.shared_limits import (
     FeederLimitError,
     local_time,
     overdraws,
-    verify_shared,
     worst_steps,
 )
 from models.optimizer.complex.shared_part import (
@@ -30,7 +29,7 @@ from models.optimizer.complex.shared_part import (
 )
 from models.optimizer.complex.terms import Member, SharedTerms, shared_grid
 from models.optimizer.complex.time_limit import ComplexTimedOutError, Deadline
-from models.optimizer.verify import verify
+from models.optimizer.complex.verify_complex import verify_complex
 
 GAP_SHARE = 1e-3
 """The certified gap aimed at, as a share of all costs."""
@@ -256,12 +255,11 @@ def _schedule(
     drawn_kw = np.sum([column.drawn_kw for column in columns], axis=0)
     answer = work.shared.for_draws(drawn_kw)
     terms, grid = work.shared.terms, work.grid
-    verify_shared(work.members, terms, grid, drawn_kw, answer.battery_kw)
     batteries_kw = sum(answer.battery_kw.values(), start=np.zeros(grid.steps))
     demand_kw = work.shared.cautious_kw + drawn_kw + batteries_kw
     peak_kw = float(demand_kw[terms.counted_on(grid)].max(initial=0.0))
     shared_at_prices_krw = work.shared.least_krw(prices)
-    return ComplexSchedule(
+    schedule = ComplexSchedule(
         grid=grid,
         members=schedules,
         battery_kw=answer.battery_kw,
@@ -275,12 +273,14 @@ def _schedule(
         rounds=mixture.rounds,
         solve_seconds=0.0,
     )
+    verify_complex(work.members, terms, schedule)
+    return schedule
 
 
 def _one_operation_each(
     work: _Work, mixture: Coordinated, at_prices_krw: Sequence[float]
 ) -> tuple[list[Column], tuple[MemberSchedule, ...]]:
-    """Make each firm's mixture one operation, no dearer and nowhere drawing more; verify it.
+    """Make each firm's mixture one operation, no dearer and nowhere drawing more.
 
     A mixture may charge and discharge a battery at once, half each; one operation need not.
     """
@@ -290,13 +290,11 @@ def _one_operation_each(
     ):
         column, equipment_kw = problem.settle(drawn_kw + CEILING_KW)
         columns.append(column)
-        pricing = member.pricing
-        verify(pricing.site, work.grid, pricing.base, equipment_kw, pricing.terms)
         schedules.append(
             MemberSchedule(
                 firm_id=member.firm_id,
                 equipment_kw=equipment_kw,
-                cost=pricing.cost(equipment_kw),
+                cost=member.pricing.cost(equipment_kw),
                 at_prices_krw=bound_krw,
             )
         )

@@ -11,7 +11,7 @@ from feature_store.errors import SandanError
 from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.asset import TOLERANCE_KW
 from models.optimizer.complex.terms import Member, SharedTerms
-from models.optimizer.verify import UnsafeScheduleError
+from models.optimizer.verify import UnsafeScheduleError, without_numbers
 
 NAMED = 3
 """Intervals and firms that a message names; more are counted."""
@@ -32,6 +32,7 @@ def verify_shared(
 
     ``drawn_kw`` is what the equipment of all firms draws together, shape (steps,).
     """
+    _refuse_broken(without_numbers(grid, battery_kw))
     broken = [
         violation
         for battery in terms.batteries
@@ -48,6 +49,10 @@ def verify_shared(
         over_kw = cautious_kw - terms.feeder_limit_kw
         if over_kw.max() > TOLERANCE_KW:
             broken.append(f"the feeder's limit is exceeded: {overdraws(over_kw, grid, zone)}")
+    _refuse_broken(broken)
+
+
+def _refuse_broken(broken: list[str]) -> None:
     if broken:
         raise UnsafeScheduleError(
             f"complex: the schedule breaks limits ({'; '.join(broken)}); "

@@ -20,6 +20,7 @@ from models.optimizer.problem_file.complex_reading import ToldComplex
 from models.optimizer.problem_file.figures import DECIMALS, rounded
 from models.optimizer.schedule import Infeasible, TimedOut
 from models.optimizer.schedule_site import usual_operation
+from models.optimizer.verify import verified_cost
 
 RAISE_OR_NAME_FEWER = "raise time_limit_s, or name fewer firms"
 """The next step where the complex's own time limit ended."""
@@ -91,7 +92,7 @@ def _member(member: Member, planned: MemberSchedule) -> AnsweredMember:
             for name, power_kw in planned.equipment_kw.items()
         ],
         planned_import_kw=rounded(pricing.import_kw(planned.equipment_kw)),
-        usual_cost=cost_of(pricing.cost(usual_kw)),
+        usual_cost=cost_of(verified_cost(pricing, "usual", usual_kw)),
         planned_cost=cost_of(planned.cost),
     )
 

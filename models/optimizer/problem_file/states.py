@@ -15,6 +15,9 @@ from models.optimizer.problem_file.errors import (
     StateOutsideWindowError,
 )
 
+BY_INTERVAL = ("reduced_before_kw", "announced_kw")
+"""Parameters with a value for each interval up to the grid's start, or from it on."""
+
 
 def equipment_now(
     equipment: Sequence[Equipment],
@@ -58,6 +61,13 @@ def _refuse_stale(state: StatePart, now: datetime, max_age_minutes: float) -> No
             f"states: {state.equipment} was measured at {state.measured_at.isoformat()}, "
             f"{age / timedelta(minutes=1):,.0f} minutes before the grid starts, and "
             f"{max_age_minutes:g} are allowed; read it again, or raise max_state_age_minutes"
+        )
+    by_interval = [name for name in BY_INTERVAL if name in state.parameters]
+    if by_interval and age > INTERVAL:
+        raise StaleStateError(
+            f"states: {by_interval[0]} of {state.equipment} was told "
+            f"{age / timedelta(minutes=1):,.0f} minutes before the grid starts, but one of its "
+            "values is of the interval next to that start; tell it again as of the grid's start"
         )
     if age <= -INTERVAL:
         raise StaleStateError(

@@ -1,8 +1,9 @@
 """A load is reduced only in its window, within its power, and within each day's energy."""
 
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, product
 
+import cvxpy as cp
 import numpy as np
 import pytest
 
@@ -156,8 +157,103 @@ def test_what_was_given_up_today_before_the_plan_counts():
         ({"min_reduction_kw": 20, "min_duration": "04:00"}, "04:00 does not fit in 13:00 to 16:00"),
         ({"recovery_share": 0.5}, "recovery_share needs recovery"),
         ({"recovery_share": 1.5, "recovery": "01:00"}, "less than or equal to 1"),
+        ({"reduced_before_kw": [20, -1]}, "greater than or equal to 0"),
+        ({"reduced_before_kw": [61]}, "reduced_before_kw holds 61, above max_reduction_kw 60"),
+        ({"reduced_before_kw": [1] * 97}, "reduced_before_kw has 97 values; tell the last 96"),
+        (
+            {"notice": "00:30", "announced_kw": [1, 1, 1]},
+            "announced_kw has 3 values, longer than notice 00:30",
+        ),
+        (
+            {"notice": "00:30", "announced_kw": [0, 61]},
+            "announced_kw holds 61, above max_reduction_kw 60",
+        ),
+        (
+            {"notice": "00:30", "announced_kw": [10], "min_reduction_kw": 20},
+            "announced_kw holds 10, below min_reduction_kw 20",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_parameter(changes, said):
     with pytest.raises(ValueError, match=said):
         load(**changes)
+
+
+def test_what_was_announced_may_still_be_reduced_and_no_more():
+    told = load(notice="01:30", announced_kw=[0, 0, 0, 0, 40])
+    power_kw, _ = cheapest(told, HOURS, np.where(np.arange(20) < 6, 900.0, 50.0))
+    assert power_kw == pytest.approx(np.where(np.arange(20) == 4, -40.0, 0.0))
+    assert told.violations(power_kw, HOURS) == ()
+    assert told.violations(0 * power_kw, HOURS) == ()  # it may be withdrawn
+    (found,) = told.violations(1.1 * power_kw, HOURS)
+    assert found.endswith("outside of its window or of what was announced")
+
+
+def test_earlier_reductions_are_drawn_again_by_hand():
+    # Half of 40 kW over an hour is 5 kW in each of four quarters: of the reduction just before the
+    # grid in its first four, of the one before that in its first three.
+    rebound = load(recovery_share=0.5, recovery="01:00", reduced_before_kw=[40, 40])
+    again_kw = np.array([10.0, 10, 10, 5, *[0.0] * 16])
+    assert rebound.usual_kw(HOURS) == pytest.approx(again_kw)
+    assert rebound.violations(again_kw, HOURS) == ()
+    assert rebound.billed_krw(again_kw) == pytest.approx(0)
+    assert rebound.violations(np.zeros(20), HOURS)  # what must be drawn again is not
+    best_kw, cost_krw = cheapest(rebound, HOURS, np.where(np.arange(20) == 6, 900.0, 150.0))
+    # Beside it 15 kWh are not drawn at 900 won and 7.5 drawn again at 150, for 1,500 of lost work.
+    own_kw = np.array([*[0.0] * 6, -60.0, *[7.5] * 4, *[0.0] * 9])
+    assert best_kw == pytest.approx(again_kw + own_kw)
+    assert cost_krw == pytest.approx(35 / 4 * 150 - 15 * 900 + 7.5 * 150 + 1500, abs=1e-3)
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3, 4])
+def test_lengths_go_on_from_before_the_grid_as_a_reader_of_the_rule_would_count_them(before):
+    afternoon = TimeGrid(datetime(2026, 7, 1, 13, tzinfo=SEOUL), steps=5)
+    timed = load(
+        min_reduction_kw=20,
+        min_duration="00:30",
+        max_duration="00:45",
+        max_energy_kwh_per_day=600,
+        reduced_before_kw=[0, *[30] * before],
+    )
+    plan, asked_kw = timed.plan(afternoon), cp.Parameter(5)
+    problem = cp.Problem(cp.Minimize(0), [*plan.constraints, plan.power_kw == asked_kw])
+    for pattern in product((0, 1), repeat=5):
+        whole = "".join(map(str, (*[1] * before, *pattern)))
+        runs = [len(run) for run in whole.split("0")]  # the last one may go on
+        fits = all(not run or run >= 2 for run in runs[:-1]) and max(runs[1:], default=0) <= 3
+        allowed = fits and runs[0] <= max(3, before)
+        asked_kw.value = -20.0 * np.array(pattern)
+        problem.solve(solver=cp.HIGHS, warm_start=False)
+        assert (problem.status == cp.OPTIMAL) == allowed, whole
+        assert (timed.violations(asked_kw.value, afternoon) == ()) == allowed, whole
+
+
+@pytest.mark.parametrize(
+    ("start", "energy_kwh", "steps"), [(13, 60, 3), (13, 24, 1), (15.5, 60, 2), (16, 60, 0)]
+)
+def test_a_reduction_under_way_lasts_its_least_time_as_far_as_it_can(start, energy_kwh, steps):
+    grid = TimeGrid(datetime(2026, 7, 1, int(start), int(start % 1 * 60), tzinfo=SEOUL), steps=8)
+    held = load(
+        min_reduction_kw=20,
+        min_duration="01:00",
+        notice="01:00",
+        max_energy_kwh_per_day=energy_kwh,
+        reduced_before_kw=[60],
+    )
+    least_kw = -20.0 * (np.arange(8) < steps)
+    assert held.usual_kw(grid) == pytest.approx(least_kw)
+    assert cheapest(held, grid, np.full(8, 1.0))[0] == pytest.approx(least_kw)
+    assert held.violations(least_kw, grid) == ()
+    if steps:
+        assert held.violations(np.zeros(8), grid) == ("chiller is reduced too short at once",)
+
+
+def test_what_was_reduced_since_midnight_counts_for_the_day():
+    night = TimeGrid(datetime(2026, 7, 2, 0, 15, tzinfo=SEOUL), steps=20)
+    all_day = load(earliest_start="00:00", reduced_before_kw=[60, 60, 60])  # one of them today
+    power_kw, _ = cheapest(all_day, night, np.full(20, 900.0))
+    assert -power_kw.sum() / 4 == pytest.approx(60 - 15)
+    power_kw[np.argmax(power_kw)] -= 1
+    assert all_day.violations(power_kw, night) == ("chiller gives up too much energy on a day",)
+    more = load(earliest_start="00:00", reduced_before_kw=[60], given_up_today_kwh=50)
+    assert -cheapest(more, night, np.full(20, 900.0))[0].sum() / 4 == pytest.approx(10)

@@ -1,10 +1,13 @@
 """Other plans than the cheapest are offered where they are simpler or safer, with their price."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from models.optimizer.alternatives import KEPT_SHARE, alternatives, solved_for
-from models.optimizer.verify import verify
+from models.optimizer.verify import UnsafeScheduleError, verify
+from tests.fakes.flattering_battery import flattering
 from tests.models.optimizer.example_works import CHILLER_LOAD, ESS, EVERYTHING, a_day_shape
 from tests.models.optimizer.priced_works import Priced, priced
 
@@ -35,6 +38,14 @@ def test_each_plan_is_verified_priced_and_worth_its_name():
     assert len(plans["fewest_moves"].moved) < len(cheapest.moved)
     assert plans["fewest_moves"].saved_krw >= KEPT_SHARE * cheapest.saved_krw
     assert plans["safest"].safe_peak_kw < cheapest.safe_peak_kw
+
+
+def test_a_plan_that_the_second_bill_does_not_confirm_is_not_offered():
+    found = priced(a_day_shape(), ESS)
+    site = replace(found.site, assets=(flattering(found.site.assets[0]),))
+    wrong = replace(found, pricing=replace(found.pricing, site=site))
+    with pytest.raises(UnsafeScheduleError, match=r"works: .*the cheapest wear of"):
+        offered(wrong)
 
 
 def test_equipment_that_is_not_moved_does_what_is_usual():

@@ -251,3 +251,21 @@ def test_of_each_kind_the_limits_are_called_what_operators_call_them(kind, state
     plan.state[state].value = value
     found = conflict(cp.Problem(cp.Minimize(cp.sum(plan.power_kw)), plan.constraints))
     assert {limit.what for limit in found.limits} >= told
+
+
+def test_a_reduction_that_must_go_on_but_was_not_announced_is_named():
+    under_way = {
+        "min_reduction_kw": 20,
+        "min_duration": "01:00",
+        "notice": "01:00",
+        "reduced_before_kw": [30],
+    }
+    parameters = DECLARED["curtailable_load"] | under_way
+    chiller = Equipment(name="chiller", kind="curtailable_load", parameters=parameters)
+    (load,) = site_of(works(chiller)).assets
+    plan = load.plan(TimeGrid(WEDNESDAY + timedelta(hours=11), steps=8))
+    plan.state["announced_kw"].value = np.zeros(4)
+    found = conflict(cp.Problem(cp.Minimize(cp.sum(plan.power_kw)), plan.constraints))
+    told = {"reductions announced in time", "run under way at the start"}
+    assert told <= {limit.what for limit in found.limits}
+    assert found.reason.startswith("chiller: no operation satisfies the declared limits")

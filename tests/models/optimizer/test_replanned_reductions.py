@@ -1,0 +1,88 @@
+"""A reduction that was announced stands a quarter hour later, when it is planned again."""
+
+import numpy as np
+import pytest
+
+from models.optimizer.problem_file.errors import StaleStateError
+from tests.models.optimizer.example_problems import STATED, changed, read, scheduled
+from tests.models.optimizer.example_works import CHILLER
+
+STEPS = 24
+CHILLING = CHILLER | {
+    "cost_krw_per_kwh": 100,
+    "min_reduction_kw": 20,
+    "min_duration": "00:30",
+    "max_duration": "01:00",
+    "notice": "01:00",
+    "recovery_share": 0.5,
+    "recovery": "00:30",
+}
+BEFORE = {"reduced_before_kw": [0, 30], "announced_kw": [50, 50, 0, 0]}
+"""A reduction began a quarter hour before noon and was announced until half past twelve."""
+
+
+def problem(step: int, **told) -> dict:
+    """The works from noon on, ``step`` quarter hours later; dear until 13 h and from 14 h."""
+    price = np.full(STEPS + step, 120.0)
+    price[:4], price[8:12] = 700.0, 900.0
+    return changed(
+        STATED,
+        grid={"start": f"2026-07-01T12:{15 * step:02}:00+09:00", "steps": STEPS},
+        tariff={"kind": "stated", "krw_per_kwh": price[step:].tolist()},
+        base_load__kw=[400.0] * STEPS,
+        equipment=[{"name": "chiller", "kind": "curtailable_load", "parameters": CHILLING}],
+        **told,
+    )
+
+
+def state(step: int, parameters: dict, *, at: str = "") -> list[dict]:
+    measured_at = at or f"2026-07-01T12:{15 * step:02}:00+09:00"
+    return [{"equipment": "chiller", "measured_at": measured_at, "parameters": parameters}]
+
+
+def test_the_announced_reduction_stands_a_quarter_hour_later():
+    first_problem = problem(0, states=state(0, BEFORE))
+    first = scheduled(first_problem)
+    planned_kw = first.equipment_kw["chiller"]
+    (load,) = read(first_problem).site.assets
+    reduction_kw = load.reduction_kw(planned_kw)
+    # Two steps more of the one under way, which lasts half an hour so; then as soon as it pays.
+    assert reduction_kw[:4] == pytest.approx([50, 50, 0, 0])
+    assert reduction_kw[8:12].min() == pytest.approx(50)
+    # 30 kW before: 7.5 in each of two steps; 50 kW at first: 12.5 in each of the next two.
+    assert planned_kw[:3] == pytest.approx([7.5 - 50, 7.5 + 12.5 - 50, 25])
+
+    told = state(
+        1,
+        {
+            "reduced_before_kw": [0, 30, float(reduction_kw[0])],
+            "announced_kw": np.round(reduction_kw[1:5], 3).tolist(),
+        },
+    )
+    previous = {
+        "start": first_problem["grid"]["start"],
+        "equipment_kw": {"chiller": np.round(planned_kw, 3).tolist()},
+        "keep_unless_saves_krw": 1e9,
+    }
+    again = scheduled(problem(1, states=told, previous=previous))
+    assert again.kept_previous
+    assert again.equipment_kw["chiller"][: STEPS - 1] == pytest.approx(planned_kw[1:], abs=1e-3)
+    # Also without the old plan the announced quarter hour is reduced, as before.
+    anew = scheduled(problem(1, states=told))
+    assert anew.equipment_kw["chiller"][0] == pytest.approx(planned_kw[1], abs=1e-3)
+
+    forgotten = scheduled(problem(1, previous=previous))
+    assert not forgotten.kept_previous
+    assert forgotten.equipment_kw["chiller"][:4] == pytest.approx(np.zeros(4))
+
+
+def test_what_earlier_reductions_draw_again_comes_on_top_of_the_load():
+    drawn = scheduled(problem(0, states=state(0, {"reduced_before_kw": [40, 40]})))
+    assert drawn.usual_import_kw[:3] == pytest.approx([420, 410, 400])
+
+
+def test_values_by_interval_are_told_as_of_the_grids_start():
+    late = state(0, BEFORE, at="2026-07-01T11:44:00+09:00")
+    with pytest.raises(StaleStateError, match="reduced_before_kw of chiller was told 16 minutes"):
+        read(problem(0, states=late))
+    read(problem(0, states=state(0, BEFORE, at="2026-07-01T11:45:00+09:00")))
