@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # the modelling library takes seconds to import
     from models.optimizer.problem_file.answer_document import (
         AnswerDocument,
         AnsweredBlock,
+        AnsweredRisk,
         PlannedSite,
     )
     from models.optimizer.problem_file.complex_answer_document import ComplexAnswerDocument
@@ -231,6 +232,9 @@ def _print_peaks(plan: PlannedSite) -> None:
     peaks = Table("피크 peak")
     for heading in ("won/kW", "확정 billed anyway, kW", "평소 usual, kW", "계획 planned, kW"):
         peaks.add_column(heading, justify="right")
+    with_risks = any(peak.passing_risk is not None for peak in plan.peaks)
+    if with_risks:
+        peaks.add_column("확정 초과 확률 chance to pass it", justify="right")
     for peak in plan.peaks:
         peaks.add_row(
             escape(peak.name),
@@ -238,8 +242,13 @@ def _print_peaks(plan: PlannedSite) -> None:
             f"{peak.floor_kw:,.1f}",
             f"{peak.usual_kw:,.1f}",
             f"{peak.planned_kw:,.1f}",
+            *([_chance(peak.passing_risk)] if with_risks else []),
         )
     RESULT.print(peaks)
+
+
+def _chance(risk: AnsweredRisk | None) -> str:
+    return "" if risk is None else f"{risk.usual:.0%} → {risk.planned:.0%}"
 
 
 def _print_moves(plan: PlannedSite) -> None:

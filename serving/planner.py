@@ -14,7 +14,6 @@ from feature_store.errors import NotEnoughReadingsError, SandanError
 from feature_store.point_in_time import Knowledge, Store
 from feature_store.settings import Settings
 from feature_store.time_grid import (
-    INTERVAL,
     STEPS_PER_DAY,
     KilowattArray,
     TimeGrid,
@@ -31,23 +30,23 @@ from models.forecasting.outlook import outlook_of
 from models.optimizer.peak_value import PeakValue
 from models.optimizer.plan import problem_of
 from models.optimizer.plan_limits import PlanLimits, plan_limits
+from models.optimizer.problem_file.firm_now import NOTHING_TOLD, FirmNow, site_now
 from models.optimizer.schedule import AcceptedPlan, Infeasible, Outcome, Solved, TimedOut
+from models.optimizer.site_now import SiteNow
+from serving.history import asked_from, history_before, readings_end
+from serving.suggestions.accepted_plans import AcceptedPlans
+from serving.suggestions.made_with import MadeWith
 from serving.suggestions.suggestion import Decision, Suggestion, Verdict, suggestion_id_of
 from serving.suggestions.suggestion_store import SuggestionStore
 
 HORIZON_STEPS = 2 * STEPS_PER_DAY
 """Two days ahead: the day that is being run and the one that can still be rearranged."""
-LOOKED_BACK_SUGGESTIONS = HORIZON_STEPS
-"""Newest suggestions among which an accepted one is looked for: one each quarter hour fills the
-horizon, and what is older has ended."""
 MAX_HORIZON_STEPS = 7 * STEPS_PER_DAY
 """A week: the longest lead that a forecast is asked for."""
 FORECAST_HISTORY_DAYS = LOOKBACK_OF_MIXTURE // timedelta(days=1) + 1
 """What the features and what is learnt of a firm look back over, and the started day."""
 PLAN_HISTORY_DAYS = 400
 """Thirteen billing months and a few days: what the ratchet of 제68조 can remember."""
-LOOK_BACK_DAYS = (3, 90)
-"""How far back the newest reading is looked for before all are: a weekend, then a quarter."""
 
 WITHOUT_MODEL: frozenset[QualityReason] = frozenset({"no_model", "model_of_other_features"})
 """Reasons that end when a model is trained and served."""
@@ -61,9 +60,15 @@ class Scheduler(Protocol):
     """From a forecast to the cheapest schedule."""
 
     def __call__(
-        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+        self,
+        firm: Firm,
+        history: LoadHistory,
+        forecast: LoadForecast,
+        *,
+        time_limit_s: float,
+        now: SiteNow,
     ) -> Outcome:
-        """Plan the firm's equipment over the forecast's grid."""
+        """Plan the firm's equipment over the forecast's grid, from the state that it is in."""
         ...
 
 
@@ -83,6 +88,19 @@ class Plan:
 
     forecast: LoadForecast
     outcome: Outcome
+    previous_id: str | None
+    """The accepted suggestion that was to be kept; None where none covers the grid's start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A firm whose plan is asked for, and what is known of it."""
+
+    firm: Firm
+    knowledge: Knowledge
+    forecast: LoadForecast
+    made_with: MadeWith
+    now: SiteNow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +132,7 @@ class Planner:
     def readings_end(self, firm_id: str) -> datetime | None:
         """Return the end of a firm's newest reading known now, None if it has none."""
         try:
-            return _readings_end(self.store.as_of(self.now()), firm_id)
+            return readings_end(self.store.as_of(self.now()), firm_id)
         except NotEnoughReadingsError:
             return None
 
@@ -147,7 +165,7 @@ class Planner:
             UnknownFirmError: No such firm is declared.
         """
         firm, knowledge = self._known(firm_id, issue_time)
-        issue, history = _asked_from(firm, knowledge, issue_time, days=FORECAST_HISTORY_DAYS)
+        issue, history = asked_from(firm, knowledge, issue_time, days=FORECAST_HISTORY_DAYS)
         return explanation_of(self.forecaster, firm, history, issue, steps)
 
     def outlook(self, firm_id: str, issue_time: datetime | None = None) -> FirmOutlook:
@@ -156,7 +174,7 @@ class Planner:
         The history reaches back as far as the ratchet looks. Errors are those of :meth:`forecast`.
         """
         firm, knowledge = self._known(firm_id, issue_time)
-        issue, history = _asked_from(firm, knowledge, issue_time, days=PLAN_HISTORY_DAYS)
+        issue, history = asked_from(firm, knowledge, issue_time, days=PLAN_HISTORY_DAYS)
         expected = outlook_of(self.forecaster, firm, history, issue, HORIZON_STEPS)
         return FirmOutlook(firm=firm, history=history, outlook=expected)
 
@@ -189,33 +207,55 @@ class Planner:
             )
         return FirmOutlooks(firms=tuple(known), left_out=left_out)
 
-    def schedule(self, firm_id: str, issue_time: datetime | None = None) -> Outcome:
-        """Plan a firm's equipment without proposing the plan; errors as in :meth:`forecast`."""
-        return self.plan(firm_id, issue_time).outcome
+    def schedule(
+        self, firm_id: str, issue_time: datetime | None = None, told: FirmNow = NOTHING_TOLD
+    ) -> Outcome:
+        """Plan a firm's equipment without proposing the plan; errors as in :meth:`plan`."""
+        return self.plan(firm_id, issue_time, told).outcome
 
-    def plan(self, firm_id: str, issue_time: datetime | None = None) -> Plan:
-        """Plan as :meth:`schedule` does, and tell the forecast that the plan is made for."""
-        firm, knowledge = self._known(firm_id, issue_time)
-        forecast = self._forecast(firm, knowledge, issue_time, HORIZON_STEPS)
-        return Plan(forecast=forecast, outcome=self._outcome(firm, knowledge, forecast))
+    def plan(
+        self, firm_id: str, issue_time: datetime | None = None, told: FirmNow = NOTHING_TOLD
+    ) -> Plan:
+        """Plan a firm's equipment, and tell the forecast that the plan is made for.
+
+        Args:
+            firm_id: Whose equipment.
+            issue_time: As in :meth:`forecast`; None is the running quarter hour where ``told``
+                says something of it.
+            told: What is measured and agreed, and whether the accepted plan is kept.
+
+        Raises:
+            ProblemError: What is told cannot be, or is too old.
+            SandanError: Those of :meth:`forecast`.
+        """
+        asked = self._asked(firm_id, issue_time, told)
+        return Plan(
+            forecast=asked.forecast,
+            outcome=self._outcome(asked),
+            previous_id=asked.made_with.previous_id,
+        )
 
     def suggest(
-        self, firm_id: str, issue_time: datetime | None = None
+        self, firm_id: str, issue_time: datetime | None = None, told: FirmNow = NOTHING_TOLD
     ) -> Suggestion | Infeasible | TimedOut:
-        """Plan a firm's equipment and propose the plan; errors as in :meth:`forecast`.
+        """Plan a firm's equipment and propose the plan; errors as in :meth:`plan`.
 
-        The same firm, issue time and model give the suggestion that was stored first.
+        The same firm, issue time, model and state give the suggestion that was stored first.
         """
-        firm, knowledge = self._known(firm_id, issue_time)
-        forecast = self._forecast(firm, knowledge, issue_time, HORIZON_STEPS)
-        made = suggestion_id_of(firm_id, forecast.issue_time, forecast.model_version)
+        asked = self._asked(firm_id, issue_time, told)
+        forecast, made_with = asked.forecast, asked.made_with
+        made = suggestion_id_of(firm_id, forecast.issue_time, forecast.model_version, made_with)
         stored = self.suggestions.find(made)
         if stored is not None:
             return stored
-        match self._outcome(firm, knowledge, forecast):
+        match self._outcome(asked):
             case Solved(schedule=schedule):
                 return self.suggestions.propose(
-                    forecast, schedule, zone=firm.zone, created_at=_wall_clock()
+                    forecast,
+                    schedule,
+                    zone=asked.firm.zone,
+                    created_at=_wall_clock(),
+                    made_with=made_with,
                 )
             case Infeasible() | TimedOut() as outcome:
                 return outcome
@@ -231,7 +271,11 @@ class Planner:
         if suggestion.schedule.expected_demand is not None:
             value = self.peak_values.of(firm, history, suggestion.forecast)
         problem = problem_of(
-            firm, history, suggestion.forecast, value if isinstance(value, PeakValue) else None
+            firm,
+            history,
+            suggestion.forecast,
+            value if isinstance(value, PeakValue) else None,
+            site_now(suggestion.made_with.told, firm, suggestion.forecast.grid),
         )
         return plan_limits(
             problem,
@@ -298,93 +342,50 @@ class Planner:
     def _forecast(
         self, firm: Firm, knowledge: Knowledge, issue_time: datetime | None, steps: int
     ) -> LoadForecast:
-        issue, history = _asked_from(firm, knowledge, issue_time, days=FORECAST_HISTORY_DAYS)
+        issue, history = asked_from(firm, knowledge, issue_time, days=FORECAST_HISTORY_DAYS)
         return self.forecaster.predict(firm, history, issue, steps)
 
-    def _outcome(self, firm: Firm, knowledge: Knowledge, forecast: LoadForecast) -> Outcome:
-        history = history_before(knowledge, firm, forecast.issue_time, days=PLAN_HISTORY_DAYS)
+    def _asked(self, firm_id: str, issue_time: datetime | None, told: FirmNow) -> _Asked:
+        firm, knowledge = self._known(firm_id, issue_time)
+        if issue_time is None and told.is_measured:
+            issue_time = floor_to_step(knowledge.moment)
+        forecast = self._forecast(firm, knowledge, issue_time, HORIZON_STEPS)
+        previous = None
+        if told.keep_unless_saves_krw is not None:
+            accepted = self.accepted(firm_id, forecast.grid.start, known_at=knowledge.moment)
+            previous = accepted if accepted and accepted.is_of(firm) else None
+        return _Asked(
+            firm=firm,
+            knowledge=knowledge,
+            forecast=forecast,
+            made_with=MadeWith(told=told, previous_id=previous.suggestion_id if previous else None),
+            now=site_now(told, firm, forecast.grid, previous.schedule if previous else None),
+        )
+
+    def _outcome(self, asked: _Asked) -> Outcome:
+        firm, forecast, moment = asked.firm, asked.forecast, asked.forecast.issue_time
+        history = history_before(asked.knowledge, firm, moment, days=PLAN_HISTORY_DAYS)
         time_limit_s = self.settings.solver_time_limit_s
-        outcome = self.scheduler(firm, history, forecast, time_limit_s=time_limit_s)
+        outcome = self.scheduler(firm, history, forecast, time_limit_s=time_limit_s, now=asked.now)
         if isinstance(outcome, TimedOut):
-            accepted = self._last_accepted(firm, forecast.issue_time)
-            return replace(outcome, last_accepted=accepted)
+            accepted = self.accepted(firm.firm_id, moment, known_at=asked.knowledge.moment)
+            return replace(outcome, last_accepted=_goes_on(accepted, firm) if accepted else None)
         return outcome
 
     def accepted(
         self, firm_id: str, moment: datetime, known_at: datetime | None = None
     ) -> Suggestion | None:
-        """Return the newest suggestion that was accepted and reaches beyond a moment, if any.
-
-        Args:
-            firm_id: Whose.
-            moment: That it reaches beyond.
-            known_at: Later suggestions and decisions are not looked at; None looks at all. While a
-                past day is lived again decisions are made today, so all of them are.
-        """
-        for suggestion in self.suggestions.of_firm(firm_id, limit=LOOKED_BACK_SUGGESTIONS):
-            decision = suggestion.decision
-            if decision is None or decision.verdict != "accepted":
-                continue
-            if suggestion.schedule.grid.end <= moment:
-                continue
-            if known_at is None or self._was_known(suggestion.issue_time, decision, known_at):
-                return suggestion
-        return None
-
-    def _was_known(self, issue_time: datetime, decision: Decision, moment: datetime) -> bool:
+        """Return the accepted plan of a moment, see :meth:`AcceptedPlans.at`."""
         lived_again = self.settings.replay_time is not None
-        return issue_time <= moment and (lived_again or decision.decided_at <= moment)
-
-    def _last_accepted(self, firm: Firm, moment: datetime) -> AcceptedPlan | None:
-        suggestion = self.accepted(firm.firm_id, moment)
-        if suggestion is None:
-            return None
-        return AcceptedPlan(
-            plan_id=suggestion.suggestion_id,
-            until=suggestion.schedule.grid.end.astimezone(firm.zone),
-        )
+        plans = AcceptedPlans(suggestions=self.suggestions, lived_again=lived_again)
+        return plans.at(firm_id, moment, known_at)
 
 
-def _asked_from(
-    firm: Firm, knowledge: Knowledge, issue_time: datetime | None, *, days: int
-) -> tuple[datetime, LoadHistory]:
-    """Return the issue time in the firm's zone, and the days before it."""
-    issue = (issue_time or _issue_time(knowledge, firm)).astimezone(firm.zone)
-    return issue, history_before(knowledge, firm, issue, days=days)
-
-
-def _issue_time(knowledge: Knowledge, firm: Firm) -> datetime:
-    try:
-        return _readings_end(knowledge, firm.firm_id)
-    except NotEnoughReadingsError:
-        return floor_to_step(knowledge.moment)
-
-
-def history_before(
-    knowledge: Knowledge, firm: Firm, issue_time: datetime, *, days: int
-) -> LoadHistory:
-    """Return the days before a moment; all readings if these are older, or a lone unknown."""
-    age_days = (knowledge.moment - issue_time) // timedelta(days=1)
-    for reach_days in (days + age_days, None):
-        try:
-            return knowledge.history(firm.firm_id, days=reach_days)
-        except NotEnoughReadingsError:
-            continue
-    return LoadHistory(
-        firm_id=firm.firm_id,
-        grid=TimeGrid(issue_time - INTERVAL, steps=1),
-        demand_kw=np.array([np.nan]),
-        known_at=np.array(["NaT"], dtype="datetime64[s]"),
+def _goes_on(accepted: Suggestion, firm: Firm) -> AcceptedPlan:
+    return AcceptedPlan(
+        plan_id=accepted.suggestion_id,
+        until=accepted.schedule.grid.end.astimezone(firm.zone),
     )
-
-
-def _readings_end(knowledge: Knowledge, firm_id: str) -> datetime:
-    for days in LOOK_BACK_DAYS:
-        try:
-            return knowledge.history(firm_id, days=days).end
-        except NotEnoughReadingsError:
-            continue
-    return knowledge.history(firm_id).end
 
 
 def _wall_clock() -> datetime:

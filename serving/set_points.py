@@ -22,13 +22,8 @@ from models.diagnosis.known_firm import MomentAheadError
 from models.dispatch.set_point_terms import BatteryStateError, NotValuedError
 from models.site import site_of
 from models.tariffs.billing_month import BillingMonth
-from serving.planner import (
-    FORECAST_HISTORY_DAYS,
-    HORIZON_STEPS,
-    PLAN_HISTORY_DAYS,
-    Planner,
-    history_before,
-)
+from serving.history import history_before
+from serving.planner import FORECAST_HISTORY_DAYS, HORIZON_STEPS, PLAN_HISTORY_DAYS, Planner
 
 if TYPE_CHECKING:  # numba takes a second to import, and many firms have no battery
     from models.dispatch.battery_state import BatteryNow, BatteryState

@@ -13,6 +13,7 @@ from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.peak_value import PeakValue
 from models.optimizer.plan import plan
 from models.optimizer.schedule import ByBillBecause, Outcome, Solved
+from models.optimizer.site_now import AS_DECLARED, SiteNow
 
 logger = logging.getLogger(__name__)
 
@@ -45,13 +46,20 @@ class PeakValues:
             return "value_failed"
 
     def plan(
-        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+        self,
+        firm: Firm,
+        history: LoadHistory,
+        forecast: LoadForecast,
+        *,
+        time_limit_s: float,
+        now: SiteNow = AS_DECLARED,
     ) -> Outcome:
         """Plan as :func:`models.optimizer.plan.plan` does, and tell by what it was chosen."""
         value = self.of(firm, history, forecast)
-        if isinstance(value, PeakValue):
-            return plan(firm, history, forecast, peak_value=value, time_limit_s=time_limit_s)
-        outcome = plan(firm, history, forecast, time_limit_s=time_limit_s)
-        if value is None or not isinstance(outcome, Solved):
+        peak_value = value if isinstance(value, PeakValue) else None
+        outcome = plan(
+            firm, history, forecast, peak_value=peak_value, time_limit_s=time_limit_s, now=now
+        )
+        if isinstance(value, PeakValue) or value is None or not isinstance(outcome, Solved):
             return outcome
         return replace(outcome, schedule=replace(outcome.schedule, by_bill_because=value))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
+from feature_store.time_grid import HOURS_PER_STEP, KilowattArray, TimeGrid
 from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.scenarios import Scenarios
 from models.site import Site
@@ -28,6 +28,9 @@ class BaseLoad:
     """The rest of the path of ``PEAK_QUANTILE``, >= the median: what peaks are judged on."""
     undrawn_kwh: float
     """Energy of usual runs that the median forecast does not show (clipped at zero)."""
+    quantiles_kw: KilowattArray | None = None
+    """The rest of the quantiles of ``QUANTILES``, shape (steps, len(QUANTILES)), where the load was
+    told so: what chances are judged on."""
     scenarios: Scenarios | None = None
     """Where the load is known as whole paths: costs are then those of the paths, and the two
     courses above are their mean and their quantile, for what is told."""
@@ -38,14 +41,23 @@ def base_load(site: Site, forecast: LoadForecast) -> BaseLoad:
 
     Base and metered operation together are the forecast again, except where the declared runs
     exceed it; there the base is zero and the difference is told in ``undrawn_kwh``.
+
+    Args:
+        site: As declared, whatever its state is now: the forecast knows only how it usually runs.
+        forecast: Of the metered load.
     """
-    metered_kw = np.zeros(forecast.grid.steps)
-    for asset in site.assets:
-        if asset.in_readings:
-            metered_kw += asset.usual_kw(forecast.grid)
+    metered_kw = usual_in_readings_kw(site, forecast.grid)
     median_kw = forecast.median_kw - metered_kw
     return BaseLoad(
         median_kw=np.maximum(median_kw, 0.0),
         cautious_kw=np.maximum(forecast.quantile(PEAK_QUANTILE) - metered_kw, 0.0),
         undrawn_kwh=float(np.maximum(-median_kw, 0.0).sum() * HOURS_PER_STEP),
+    )
+
+
+def usual_in_readings_kw(site: Site, grid: TimeGrid) -> KilowattArray:
+    """Return what the equipment whose runs are in the readings usually draws, shape (steps,)."""
+    return sum(
+        (asset.usual_kw(grid) for asset in site.assets if asset.in_readings),
+        start=np.zeros(grid.steps),
     )

@@ -16,6 +16,7 @@ from models.optimizer.peak_risk import passing_risk
 from models.optimizer.peak_value import PeakValue
 from models.optimizer.schedule import Outcome, Solved
 from models.optimizer.schedule_site import schedule_site
+from models.optimizer.site_now import AS_DECLARED, SiteNow
 from models.optimizer.site_problem import PreviousPlan, SiteProblem
 from models.site import Site, site_of
 from models.tariffs.billed_demand import demand_floor_kw
@@ -24,23 +25,25 @@ from models.tariffs.later_demand import DemandCuts, LaterMonths, demand_cuts, la
 from models.tariffs.value_of_kw import later_charges, value_of_kw
 
 
-def plan(
+def plan(  # noqa: PLR0913  what is known, and how long it may be worked on
     firm: Firm,
     history: LoadHistory,
     forecast: LoadForecast,
     *,
     peak_value: PeakValue | None = None,
     time_limit_s: float = 10.0,
+    now: SiteNow = AS_DECLARED,
 ) -> Outcome:
     """Find the cheapest operation of the firm's equipment for one forecast.
 
-    With ``peak_value`` it is chosen by what the peak is expected to cost in the end.
+    With ``peak_value`` it is chosen by what the peak is expected to cost in the end; it begins in
+    the state, and keeps the terms, of ``now``.
 
     Readings that were not known at the forecast's issue time are not looked at. Besides what
     ``firm`` declares wrongly (:class:`models.site.EquipmentError`,
     :class:`models.tariffs.errors.NoTariffError`) every result is an outcome.
     """
-    problem = problem_of(firm, history, forecast, peak_value)
+    problem = problem_of(firm, history, forecast, peak_value, now)
     outcome = schedule_site(problem, time_limit_s=time_limit_s)
     if not isinstance(outcome, Solved):
         return outcome
@@ -54,16 +57,20 @@ def problem_of(
     history: LoadHistory,
     forecast: LoadForecast,
     peak_value: PeakValue | None = None,
+    now: SiteNow = AS_DECLARED,
 ) -> SiteProblem:
     """Return the problem that a firm has with one forecast, on what was known when it was made."""
-    site = site_of(firm)
-    prices = grid_prices(site.contract, forecast.grid, site.zone)
+    declared = site = site_of(firm)
+    if now.equipment is not None:
+        site = site_of(firm.model_copy(update={"equipment": now.equipment}))
     problem = tariff_problem(
         site,
-        prices,
-        base_load(site, forecast),
+        grid_prices(site.contract, forecast.grid, site.zone),
+        base_load(declared, forecast),
         history.as_of(forecast.issue_time),
         issue_time=forecast.issue_time,
+        terms=now.terms,
+        previous=now.previous,
     )
     return replace(problem, peak_value=peak_value)
 

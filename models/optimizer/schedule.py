@@ -88,6 +88,19 @@ class PeakDemand:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedEvent:
+    """What the plan makes of one demand-response event."""
+
+    name: str
+    start: datetime
+    takes_part: bool
+    credited_kwh: float
+    """Reduction that counts."""
+    earned_krw: float
+    """Pay less penalty."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PassingRisk:
     """Probabilities that the demand passes what the first billing month is billed for anyway."""
 
@@ -162,6 +175,8 @@ class Schedule:
     """The same with the plan."""
     peaks: tuple[PeakDemand, ...] = ()
     """Every peak charged, in the order of the prices."""
+    events: tuple[PlannedEvent, ...] = ()
+    """Every demand-response event."""
     usual_kw: dict[str, KilowattArray] = field(default_factory=dict)
     """What each piece of equipment draws if nothing is changed, by name, shape (grid.steps,)."""
     passing_risk: PassingRisk | None = None

@@ -23,6 +23,7 @@ from models.optimizer.schedule import (
     Infeasible,
     Outcome,
     PeakDemand,
+    PlannedEvent,
     Schedule,
     Solved,
     TimedOut,
@@ -196,6 +197,9 @@ def _schedule(
     peaks = _peaks(problem, pricing, usual_kw, planned_kw)
     planned_peak_kw = pricing.counted_peak_kw(planned_kw)
     value = problem.value
+    planned_import_kw = pricing.import_kw(planned_kw)
+    planned_net_kw = pricing.net_kw(planned_kw) if exports else None
+    drawn_kw = planned_import_kw if planned_net_kw is None else planned_net_kw
     return Schedule(
         firm_id=site.firm_id,
         issue_time=problem.issue_time,
@@ -203,7 +207,7 @@ def _schedule(
         equipment_kw=dict(planned_kw),
         soc_kwh={name: soc for name, soc in stores.items() if soc is not None},
         usual_import_kw=pricing.import_kw(usual_kw),
-        planned_import_kw=pricing.import_kw(planned_kw),
+        planned_import_kw=planned_import_kw,
         usual_cost=pricing.cost(usual_kw),
         planned_cost=pricing.cost(planned_kw),
         usual_peak_kw=pricing.counted_peak_kw(usual_kw),
@@ -217,11 +221,29 @@ def _schedule(
         peak_krw_per_kw=0.0 if value is None else value.krw_per_kw(planned_peak_kw),
         peak_months=0 if value is None else len(value.binding(planned_peak_kw)),
         usual_net_kw=pricing.net_kw(usual_kw) if exports else None,
-        planned_net_kw=pricing.net_kw(planned_kw) if exports else None,
+        planned_net_kw=planned_net_kw,
         peaks=peaks,
+        events=_events(problem, drawn_kw),
         usual_kw=dict(usual_kw),
         expected_demand=_expected(pricing, usual_kw, planned_kw),
     )
+
+
+def _events(problem: SiteProblem, drawn_kw: KilowattArray) -> tuple[PlannedEvent, ...]:
+    """Return what a draw from the grid, negative if fed back, makes of every event."""
+    events = []
+    for event in problem.terms.events:
+        result = event.result(drawn_kw)
+        events.append(
+            PlannedEvent(
+                name=event.name,
+                start=event.start,
+                takes_part=result.takes_part,
+                credited_kwh=result.credited_kwh,
+                earned_krw=result.earned_krw,
+            )
+        )
+    return tuple(events)
 
 
 def _peaks(

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from feature_store.entities.firm import Contract, Firm
 from feature_store.time_grid import STEPS_PER_HOUR
+from models.optimizer.problem_file.firm_now import FirmNow
 from serving.api.issue_time import FIRST_YEAR, LAST_YEAR, IssueTime
 from serving.api.problem import DecisionTaken
 from serving.planner import HORIZON_STEPS, MAX_HORIZON_STEPS
@@ -32,12 +33,23 @@ from serving.suggestions.suggestion import (
 
 StateName = Literal["proposed", "nothing_to_change", "accepted", "rejected", "expired"]
 FIRM_ID = Field(description="Id of the firm, as listed by /v1/firms.", examples=["metal-works"])
-ISSUE_TIME = Field(
-    default=None,
-    description="RFC 3339 time with offset on a quarter hour, not in the future, of the years "
+ISSUE_TIME_WORDS = (
+    "RFC 3339 time with offset on a quarter hour, not in the future, of the years "
     f"{FIRST_YEAR} to {LAST_YEAR}. Only what was known then is used. Left out: the end of the "
-    "firm's newest reading, or of a firm without readings the quarter hour that is now.",
+    "firm's newest reading, or of a firm without readings the quarter hour that is now."
+)
+ISSUE_TIME = Field(
+    default=None, description=ISSUE_TIME_WORDS, examples=["2026-11-19T06:00:00+09:00"]
+)
+PLAN_ISSUE_TIME = Field(
+    default=None,
+    description=f"{ISSUE_TIME_WORDS} With states or running told: the quarter hour that is now.",
     examples=["2026-11-19T06:00:00+09:00"],
+)
+PREVIOUS_ID = Field(
+    default=None,
+    description="Accepted suggestion that keep_unless_saves_krw asked to keep, see kept_previous; "
+    "null where it was not asked, or none of this equipment covers the time.",
 )
 
 
@@ -60,11 +72,25 @@ class ForecastRequest(_Asked):
     )
 
 
-class ScheduleRequest(_Asked):
-    """Which schedule is wanted."""
+class _PlanAsked(_Asked):
+    issue_time: IssueTime | None = PLAN_ISSUE_TIME
 
+
+class SuggestionRequest(FirmNow, _PlanAsked):
+    """Which suggestion is wanted."""
+
+    @property
+    def told(self) -> FirmNow:
+        """What it tells of the firm now."""
+        return FirmNow(**{name: getattr(self, name) for name in FirmNow.model_fields})
+
+
+class _ScheduleAsked(_Asked):
     firm_id: str = FIRM_ID
-    issue_time: IssueTime | None = ISSUE_TIME
+
+
+class ScheduleRequest(SuggestionRequest, _ScheduleAsked):
+    """Which schedule is wanted."""
 
 
 class ScheduleAnswer(ScheduleDocument):
@@ -80,12 +106,7 @@ class ScheduleAnswer(ScheduleDocument):
     reason: str | None = Field(
         description="Why it is not proved, and which accepted plan goes on meanwhile; else null."
     )
-
-
-class SuggestionRequest(_Asked):
-    """Which suggestion is wanted."""
-
-    issue_time: IssueTime | None = ISSUE_TIME
+    previous_id: str | None = PREVIOUS_ID
 
 
 class DecisionRequest(_Asked):
@@ -151,6 +172,9 @@ class SuggestionAnswer(SuggestionSummary):
     """The forecast that the schedule was made for."""
     schedule: ScheduleDocument
     """The schedule that is proposed."""
+    told: FirmNow
+    """What was told of the firm when it was made."""
+    previous_id: str | None = PREVIOUS_ID
 
 
 class SuggestionsAnswer(Document):
@@ -193,6 +217,8 @@ def suggestion_answer(suggestion: Suggestion, now: datetime, firm: Firm) -> Sugg
         **dict(suggestion_summary(suggestion, now)),
         forecast=forecast_document(suggestion.forecast, firm.zone),
         schedule=schedule_document(suggestion.schedule, suggestion.forecast, firm.zone),
+        told=suggestion.made_with.told,
+        previous_id=suggestion.made_with.previous_id,
     )
 
 

@@ -12,7 +12,7 @@ from feature_store.errors import UnknownFirmError
 from models.optimizer.problem_file.complex_document import ComplexDocument
 from models.optimizer.problem_file.document import ProblemDocument
 from serving.api.answers import ForecastRequest, ScheduleAnswer, ScheduleRequest
-from serving.api.problem import INFEASIBLE, KINDS, MEDIA_TYPE, TIMED_OUT, Problem
+from serving.api.problem import INFEASIBLE, KINDS, MEDIA_TYPE, TIMED_OUT, TOLD_PROBLEMS, Problem
 from serving.api.responses import writing_problems
 from serving.planner import IssueTimeError
 from serving.suggestions.documents import ForecastDocument
@@ -89,7 +89,7 @@ def served_by_bentoml() -> APIRouter:
     @router.post(
         "/v1/schedule",
         tags=["prediction"],
-        responses=writing_problems(*_FORECAST_PROBLEMS, INFEASIBLE, TIMED_OUT),
+        responses=writing_problems(*_FORECAST_PROBLEMS, *TOLD_PROBLEMS, INFEASIBLE, TIMED_OUT),
     )
     def schedule(asked: ScheduleRequest) -> ScheduleAnswer:
         """Plan a firm's equipment without proposing the plan."""

@@ -17,18 +17,26 @@ def answer_forecast(planner: Planner, asked: ForecastRequest) -> ForecastDocumen
 
 def answer_schedule(planner: Planner, asked: ScheduleRequest) -> ScheduleAnswer | Problem:
     """Plan a firm's equipment without proposing the plan."""
-    made = planner.plan(asked.firm_id, asked.issue_time)
+    made = planner.plan(asked.firm_id, asked.issue_time, asked.told)
     zone = planner.firm(asked.firm_id).zone
     match made.outcome:
         case Solved(schedule=schedule) as solved:
             document = schedule_document(schedule, made.forecast, zone)
             return ScheduleAnswer(
-                **dict(document), proved=True, gap_krw=solved.gap_krw, reason=None
+                **dict(document),
+                proved=True,
+                gap_krw=solved.gap_krw,
+                reason=None,
+                previous_id=made.previous_id,
             )
         case TimedOut(incumbent=found) as late if found is not None:
             document = schedule_document(found, made.forecast, zone)
             return ScheduleAnswer(
-                **dict(document), proved=False, gap_krw=late.gap_krw, reason=late.reason
+                **dict(document),
+                proved=False,
+                gap_krw=late.gap_krw,
+                reason=late.reason,
+                previous_id=made.previous_id,
             )
         case none:
             return problem_of_outcome(asked.firm_id, none)

@@ -225,6 +225,16 @@ NOT_FOUND = Kind(slug="not-found", status=404, title="Nothing is served under th
 METHOD = Kind(slug="method-not-allowed", status=405, title="The path does not take this method")
 OVERLOADED = Kind(slug="overloaded", status=503, title="The service cannot answer now")
 
+TOLD_PROBLEMS = (
+    KINDS[ProblemError],
+    KINDS[OffGridError],
+    KINDS[StatedPricesError],
+    KINDS[StaleStateError],
+    KINDS[StateOutsideWindowError],
+    KINDS[EquipmentError],
+)
+"""What can be wrong with what is told of a declared firm."""
+
 EVERY_KIND = (
     *KINDS.values(),
     REFUSED,

@@ -22,6 +22,7 @@ from serving.api.problem import (
     INVALID,
     KINDS,
     TIMED_OUT,
+    TOLD_PROBLEMS,
     problem_of_outcome,
     problem_response,
 )
@@ -64,6 +65,7 @@ def list_suggestions(
     responses=writing_problems(
         KINDS[UnknownFirmError],
         KINDS[IssueTimeError],
+        *TOLD_PROBLEMS,
         INFEASIBLE,
         TIMED_OUT,
     ),
@@ -76,9 +78,10 @@ def make_suggestion(
 ) -> SuggestionAnswer | JSONResponse:
     """Plan a firm's equipment and propose the plan.
 
-    The same firm, issue time and model give the suggestion that was stored first.
+    The same firm, issue time, model and state told give the suggestion that was stored first.
     """
-    outcome = planner.suggest(firm_id, asked.issue_time if asked else None)
+    wanted = asked or SuggestionRequest()
+    outcome = planner.suggest(firm_id, wanted.issue_time, wanted.told)
     if isinstance(outcome, Infeasible | TimedOut):
         return problem_response(problem_of_outcome(firm_id, outcome))
     response.headers["Location"] = f"/v1/suggestions/{outcome.suggestion_id}"

@@ -28,8 +28,11 @@ from models.optimizer.schedule import (
 )
 from serving.suggestions.expectations import (
     Document,
+    EventDocument,
     ExpectedDemandDocument,
     PassingRiskDocument,
+    event_document,
+    event_of,
     expected_document,
     expected_of,
     risk_document,
@@ -79,11 +82,16 @@ class CostDocument(Document):
         "later_demand_krw, won."
     )
     wear_krw: float = Field(description="Wear of batteries and cost of curtailing, won.")
-    total_krw: float = Field(description="Sum of energy, demand and wear, won.")
+    total_krw: float = Field(
+        description="Sum of energy, demand and wear less events_earned_krw, won."
+    )
     later_demand_krw: float = Field(
         default=0.0,
         description="Of demand_krw, what the ratchet will charge in later months for the "
         "horizon's peak, beyond what they are expected to be charged anyway, won.",
+    )
+    events_earned_krw: float = Field(
+        default=0.0, description="Paid for demand-response events less penalties, won."
     )
 
 
@@ -193,6 +201,11 @@ class ScheduleDocument(Document):
         "bill_would_rise above that of doing nothing. Else null.",
     )
     moves: list[MoveDocument] = Field(description="Sorted by saving, largest first.")
+    events: list[EventDocument] = Field(default=[], description="Every event that was told.")
+    kept_previous: bool = Field(
+        default=False,
+        description="Whether it is the accepted plan, carried on: another saves too little.",
+    )
     solve_seconds: float = Field(description="Time the solver took, seconds.")
 
 
@@ -266,6 +279,8 @@ def schedule_document(
         expected_demand=expected_document(schedule.expected_demand),
         by_bill_because=schedule.by_bill_because,
         moves=[_move_document(move, zone) for move in schedule.moves],
+        events=[event_document(event, zone) for event in schedule.events],
+        kept_previous=schedule.kept_previous,
         solve_seconds=schedule.solve_seconds,
     )
 
@@ -299,6 +314,8 @@ def schedule_of(document: ScheduleDocument) -> Schedule:
         expected_demand=expected_of(document.expected_demand),
         by_bill_because=document.by_bill_because,
         moves=tuple(_move(move, zone) for move in document.moves),
+        events=tuple(event_of(event, zone) for event in document.events),
+        kept_previous=document.kept_previous,
         solve_seconds=document.solve_seconds,
     )
 
@@ -322,6 +339,7 @@ def _cost_document(cost: PlanCost) -> CostDocument:
         wear_krw=cost.wear_krw,
         total_krw=cost.total_krw,
         later_demand_krw=cost.later_demand_krw,
+        events_earned_krw=cost.events_earned_krw,
     )
 
 
@@ -331,6 +349,7 @@ def _cost(document: CostDocument) -> PlanCost:
         demand_krw=document.demand_krw,
         wear_krw=document.wear_krw,
         later_demand_krw=document.later_demand_krw,
+        events_earned_krw=document.events_earned_krw,
     )
 
 

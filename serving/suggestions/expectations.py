@@ -1,12 +1,13 @@
-"""What is told of a plan beside its bill: chances, and what its peak is expected to cost."""
+"""What is told of a plan beside its bill: chances, events, what its peak is expected to cost."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from models.optimizer.schedule import ExpectedDemand, PassingRisk
+from models.optimizer.schedule import ExpectedDemand, PassingRisk, PlannedEvent
 
 
 class Document(BaseModel):
@@ -37,6 +38,19 @@ class ExpectedDemandDocument(Document):
     )
 
 
+class EventDocument(Document):
+    """What the plan makes of one demand-response event."""
+
+    name: str
+    """As it was told."""
+    start: AwareDatetime
+    """Start of its window."""
+    takes_part: bool
+    """Whether the plan earns more, or loses less, by reducing than by leaving it alone."""
+    credited_kwh: float = Field(description="Reduction that counts, kWh.")
+    earned_krw: float = Field(description="Pay less penalty, won.")
+
+
 def risk_document(risk: PassingRisk | None) -> PassingRiskDocument | None:
     """Write probabilities."""
     return None if risk is None else PassingRiskDocument(usual=risk.usual, planned=risk.planned)
@@ -57,3 +71,13 @@ def expected_document(expected: ExpectedDemand | None) -> ExpectedDemandDocument
 def expected_of(document: ExpectedDemandDocument | None) -> ExpectedDemand | None:
     """Read it again."""
     return None if document is None else ExpectedDemand(**dict(document))
+
+
+def event_document(event: PlannedEvent, zone: ZoneInfo) -> EventDocument:
+    """Write an event."""
+    return EventDocument(**asdict(event) | {"start": event.start.astimezone(zone)})
+
+
+def event_of(document: EventDocument, zone: ZoneInfo) -> PlannedEvent:
+    """Read it again."""
+    return PlannedEvent(**dict(document) | {"start": document.start.astimezone(zone)})

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from feature_store.entities.firm import Firm
 from feature_store.errors import SandanError
 from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.schedule import Schedule
+from serving.suggestions.made_with import FORECAST_ALONE, MadeWith
 
 Verdict = Literal["accepted", "rejected"]
 
@@ -68,13 +70,14 @@ State = Proposed | NothingToChange | Accepted | Rejected | Expired
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """A schedule, the forecast it was made for, and the decision if there is one."""
+    """A schedule, what it was made for and with, and the decision if there is one."""
 
     suggestion_id: str
     forecast: LoadForecast
     schedule: Schedule
     created_at: datetime
     decision: Decision | None = None
+    made_with: MadeWith = FORECAST_ALONE
 
     @property
     def firm_id(self) -> str:
@@ -91,6 +94,10 @@ class Suggestion:
         """What made its forecast."""
         return self.forecast.model_version
 
+    def is_of(self, firm: Firm) -> bool:
+        """Whether it is a plan of the equipment that the firm declares."""
+        return set(self.schedule.equipment_kw) == {one.name for one in firm.equipment}
+
     def state(self, now: datetime) -> State:
         """What has become of it at ``now``."""
         if self.decision is None:
@@ -103,15 +110,21 @@ class Suggestion:
         return Rejected(decision=self.decision)
 
 
-def suggestion_id_of(firm_id: str, issue_time: datetime, model_version: str) -> str:
-    """Name the suggestion of a firm, an issue time and a model: the same three, the same name.
+def suggestion_id_of(
+    firm_id: str,
+    issue_time: datetime,
+    model_version: str,
+    made_with: MadeWith = FORECAST_ALONE,
+) -> str:
+    """Name the suggestion of a firm, an issue time, a model and what was told: as one, one name.
 
     Example:
         >>> suggestion_id_of("press", datetime(2026, 7, 1, tzinfo=UTC), "load-forecaster/3")
         'press.20260701T0000Z.e38adde1'
     """
     model = hashlib.sha256(model_version.encode()).hexdigest()[:8]
-    return f"{firm_id}.{issue_time.astimezone(UTC):%Y%m%dT%H%MZ}.{model}"
+    told = f".{made_with.digest}" if made_with.digest else ""
+    return f"{firm_id}.{issue_time.astimezone(UTC):%Y%m%dT%H%MZ}.{model}{told}"
 
 
 class UnknownSuggestionError(SandanError):

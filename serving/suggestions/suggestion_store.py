@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from models.forecasting.load_forecast import LoadForecast
+from models.optimizer.problem_file.firm_now import NOTHING_TOLD, FirmNow
 from models.optimizer.schedule import Schedule
 from serving.suggestions.documents import (
     ForecastDocument,
@@ -20,6 +21,7 @@ from serving.suggestions.documents import (
     schedule_of,
 )
 from serving.suggestions.expectations import Document
+from serving.suggestions.made_with import FORECAST_ALONE, MadeWith
 from serving.suggestions.suggestion import (
     AlreadyDecidedError,
     Decision,
@@ -37,6 +39,8 @@ class StoredDocument(Document):
 
     forecast: ForecastDocument
     schedule: ScheduleDocument
+    told: FirmNow = NOTHING_TOLD
+    previous_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,18 +50,26 @@ class SuggestionStore:
     engine: Engine
 
     def propose(
-        self, forecast: LoadForecast, schedule: Schedule, *, zone: ZoneInfo, created_at: datetime
+        self,
+        forecast: LoadForecast,
+        schedule: Schedule,
+        *,
+        zone: ZoneInfo,
+        created_at: datetime,
+        made_with: MadeWith = FORECAST_ALONE,
     ) -> Suggestion:
-        """Store a suggestion, or return the one already stored for the same forecast.
+        """Store a suggestion, or return the one already stored for the same forecast and state.
 
         Two requests that propose the same at once both get the one that was first.
         """
         suggestion_id = suggestion_id_of(
-            schedule.firm_id, schedule.issue_time, forecast.model_version
+            schedule.firm_id, schedule.issue_time, forecast.model_version, made_with
         )
         document = StoredDocument(
             forecast=forecast_document(forecast, zone),
             schedule=schedule_document(schedule, forecast, zone),
+            told=made_with.told,
+            previous_id=made_with.previous_id,
         )
         row = {
             "id": suggestion_id,
@@ -91,12 +103,12 @@ class SuggestionStore:
 
     def of_firm(self, firm_id: str, *, limit: int) -> tuple[Suggestion, ...]:
         """Return a firm's newest suggestions, newest issue time first."""
-        newest_first = (SUGGESTIONS.c.issue_time.desc(), SUGGESTIONS.c.created_at.desc())
-        wanted = (
-            _joined().where(SUGGESTIONS.c.firm_id == firm_id).order_by(*newest_first).limit(limit)
-        )
-        with self.engine.connect() as connection:
-            return tuple(_suggestion(row) for row in connection.execute(wanted))
+        return self._newest(_joined().where(SUGGESTIONS.c.firm_id == firm_id), limit)
+
+    def accepted_of(self, firm_id: str, *, limit: int) -> tuple[Suggestion, ...]:
+        """Return a firm's newest accepted suggestions, newest issue time first."""
+        accepted = DECISIONS.c.decision == "accepted"
+        return self._newest(_joined().where(SUGGESTIONS.c.firm_id == firm_id, accepted), limit)
 
     def newest_by_firm(self) -> dict[str, Suggestion]:
         """Return each firm's newest suggestion."""
@@ -151,6 +163,12 @@ class SuggestionStore:
             raise AlreadyDecidedError(suggestion_id, first) from error
         return self.get(suggestion_id)
 
+    def _newest(self, wanted: Select[*tuple[object, ...]], limit: int) -> tuple[Suggestion, ...]:
+        newest_first = (SUGGESTIONS.c.issue_time.desc(), SUGGESTIONS.c.created_at.desc())
+        with self.engine.connect() as connection:
+            rows = connection.execute(wanted.order_by(*newest_first).limit(limit))
+            return tuple(_suggestion(row) for row in rows)
+
 
 def _append_decision(connection: Connection, suggestion_id: str, decision: Decision) -> None:
     connection.execute(
@@ -179,7 +197,8 @@ def _joined() -> Select[*tuple[object, ...]]:
 
 
 def _suggestion(row: Row[*tuple[object, ...]]) -> Suggestion:
-    document = StoredDocument.model_validate_json(row.document)
+    # What a newer version told beside is passed over, as everywhere in a stored document.
+    document = StoredDocument.model_validate_json(row.document, extra="ignore")
     zone = ZoneInfo(document.schedule.timezone)
     decision = None
     if row.decision is not None:
@@ -195,4 +214,5 @@ def _suggestion(row: Row[*tuple[object, ...]]) -> Suggestion:
         schedule=schedule_of(document.schedule),
         created_at=datetime.fromtimestamp(row.created_at, UTC).astimezone(zone),
         decision=decision,
+        made_with=MadeWith(told=document.told, previous_id=document.previous_id),
     )

@@ -6,8 +6,10 @@ import numpy as np
 
 from feature_store.entities.firm import Firm
 from models.optimizer.base_load import base_load
+from models.optimizer.grid_terms import GridTerms
 from models.optimizer.planned_peak import PlannedPeak, planned_peak
 from models.optimizer.pricing import Pricing
+from models.optimizer.problem_file.stated import running_of
 from models.site import EquipmentError, site_of
 from models.tariffs.errors import NoTariffError
 from models.tariffs.grid_prices import grid_prices
@@ -27,10 +29,12 @@ def peak_of_plan(firm: Firm, suggestion: Suggestion) -> PlannedPeak | None:
         return None
     if {asset.name for asset in site.assets} != set(planned_kw):
         return None
+    told = suggestion.made_with.told
     pricing = Pricing(
         site=site,
         prices=prices,
         base=base_load(site, forecast),
         demand_floor_kw=np.zeros(len(prices.months)),
+        terms=GridTerms(running=running_of(told.running, may_feed_back=False)),
     )
     return planned_peak(pricing, planned_kw)

@@ -84,6 +84,17 @@ def test_without_a_file_to_write_the_plan_is_a_table(sandan, problem):
     assert "earned by export" not in said
 
 
+def test_the_table_tells_how_likely_what_is_billed_anyway_is_passed(sandan, problem):
+    paths = [
+        {"probability": share, "kw": [kw] * 96} for share, kw in ((0.75, 200.0), (0.25, 400.0))
+    ]
+    scenarios = {"kind": "scenarios", "paths": paths}
+    code, said = sandan("--problem", problem(changed(STATED, equipment=[], base_load=scenarios)))
+    assert code == 0
+    assert "25% → 25%" in said
+    assert "chance" not in sandan("--problem", problem(changed(STATED, equipment=[])))[1]
+
+
 def test_a_table_stands_beside_the_file_where_it_is_asked_for(sandan, problem, tmp_path):
     event = {
         "name": "call",

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 from cli.main import app
 from models.optimizer.problem_file import limits
 from models.optimizer.problem_file.document import ProblemDocument, ScenarioLoad
+from models.optimizer.problem_file.firm_now import FirmNow
 
 TEXT = (Path(__file__).parents[2] / "docs/schedules.md").read_text("utf-8")
-PROBLEM, ANSWER, SCENARIOS = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
+PROBLEM, ANSWER, SCENARIOS, FIRM_NOW = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
 
 
 def shown(told, answered) -> None:
@@ -51,3 +52,8 @@ def test_the_limits_told_are_those_that_hold():
     assert f"{limits.MOST_EQUIPMENT} pieces of equipment, {limits.MOST_PATHS} scenarios" in TEXT
     assert f"up to {limits.LONGEST_TIME_LIMIT_S:g} s" in TEXT
     assert f"{limits.MOST_BYTES // 1024**2} MiB are taken" in TEXT
+
+
+def test_what_is_told_of_a_firm_in_the_document_names_every_field():
+    told = FirmNow.model_validate_json(FIRM_NOW)
+    assert told.model_fields_set == set(FirmNow.model_fields) - {"max_state_age_minutes"}

@@ -19,6 +19,7 @@ from models.optimizer.schedule import (
     Solved,
     TimedOut,
 )
+from models.optimizer.site_now import SiteNow
 
 JOB_KW = 40.0
 SAVED_KRW = 12_345.0
@@ -34,10 +35,16 @@ class OneJobScheduler:
     calls: int = 0
 
     def __call__(
-        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+        self,
+        firm: Firm,
+        history: LoadHistory,
+        forecast: LoadForecast,
+        *,
+        time_limit_s: float,
+        now: SiteNow,
     ) -> Outcome:
         """Return the schedule."""
-        del history, time_limit_s
+        del history, time_limit_s, now
         self.calls += 1
         usual_kw = forecast.median_kw.copy()
         first, moved = 8 * STEPS_PER_HOUR, 10 * STEPS_PER_HOUR
@@ -89,10 +96,16 @@ class RatchetScheduler(OneJobScheduler):
     """The same plan, but for a peak that later months are charged for too."""
 
     def __call__(
-        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+        self,
+        firm: Firm,
+        history: LoadHistory,
+        forecast: LoadForecast,
+        *,
+        time_limit_s: float,
+        now: SiteNow,
     ) -> Outcome:
         """Return the schedule."""
-        outcome = super().__call__(firm, history, forecast, time_limit_s=time_limit_s)
+        outcome = super().__call__(firm, history, forecast, time_limit_s=time_limit_s, now=now)
         assert isinstance(outcome, Solved)
         schedule = outcome.schedule
         return Solved(
@@ -110,10 +123,16 @@ class LateScheduler(OneJobScheduler):
     """Finds the same plan, and has no time to prove it."""
 
     def __call__(
-        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+        self,
+        firm: Firm,
+        history: LoadHistory,
+        forecast: LoadForecast,
+        *,
+        time_limit_s: float,
+        now: SiteNow,
     ) -> Outcome:
         """Return the plan as the best by the end of the time."""
-        outcome = super().__call__(firm, history, forecast, time_limit_s=time_limit_s)
+        outcome = super().__call__(firm, history, forecast, time_limit_s=time_limit_s, now=now)
         assert isinstance(outcome, Solved)
         found = outcome.schedule
         return TimedOut(
@@ -130,8 +149,14 @@ class NoScheduler:
     outcome: Infeasible | TimedOut
 
     def __call__(
-        self, firm: Firm, history: LoadHistory, forecast: LoadForecast, *, time_limit_s: float
+        self,
+        firm: Firm,
+        history: LoadHistory,
+        forecast: LoadForecast,
+        *,
+        time_limit_s: float,
+        now: SiteNow,
     ) -> Outcome:
         """Return that there is none."""
-        del firm, history, forecast, time_limit_s
+        del firm, history, forecast, time_limit_s, now
         return self.outcome

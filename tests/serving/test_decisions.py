@@ -151,9 +151,9 @@ def test_a_plan_whose_horizon_is_over_cannot_be_decided(serve_with, settings: Se
 class StillScheduler(OneJobScheduler):
     """Finds that the usual operation is the cheapest."""
 
-    def __call__(self, *asked, time_limit_s: float) -> Outcome:
+    def __call__(self, *asked, **limits) -> Outcome:
         """Return a schedule without moves."""
-        schedule = super().__call__(*asked, time_limit_s=time_limit_s).schedule
+        schedule = super().__call__(*asked, **limits).schedule
         return Solved(
             schedule=replace(
                 schedule,

@@ -7,6 +7,8 @@ import re
 import pytest
 from fastapi.routing import APIRoute
 
+from models.optimizer.problem_file.firm_now import FirmNow
+from serving.api.answers import ScheduleRequest
 from serving.bootstrap import create_app
 from serving.service import mounted, service
 from tests.serving.conftest import Served
@@ -138,6 +140,17 @@ def test_every_question_about_costs_is_described_with_what_may_be_written(docume
     assert told["month"]["schema"]["pattern"] == "^(20[0-9]{2})-(0[1-9]|1[0-2])$"
     assert told["option"]["schema"]["anyOf"][0]["enum"] == ["none", "I", "II", "III"]
     assert [one["name"] for one in asked if one["required"]] == ["firm_id", "month"]
+
+
+def test_the_examples_of_what_a_firm_is_told_to_be_are_taken(document):
+    told = document["components"]["schemas"]["ScheduleRequest"]["properties"]
+    examples = {
+        name: part["examples"][0]
+        for name, part in told.items()
+        if name in FirmNow.model_fields and "examples" in part
+    }
+    assert set(examples) == {"states", "running", "events", "keep_unless_saves_krw"}
+    assert ScheduleRequest.model_validate({"firm_id": "works"} | examples).told.events
 
 
 def test_the_guide_shows_how_a_question_is_written(served: Served):

@@ -38,9 +38,9 @@ def test_a_declaration_known_later_changes_no_schedule_of_an_earlier_moment(serv
     earlier = NOW - timedelta(days=3)
     seen = []
 
-    def remembering(firm, history, forecast, *, time_limit_s):
+    def remembering(firm, *asked, **limits):
         seen.append(firm)
-        return OneJobScheduler()(firm, history, forecast, time_limit_s=time_limit_s)
+        return OneJobScheduler()(firm, *asked, **limits)
 
     planner = replace(served.planner, scheduler=remembering)
     closed = a_firm(FIRM, closure_days=[(NOW + timedelta(days=1)).date()])

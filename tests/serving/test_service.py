@@ -85,6 +85,17 @@ def test_what_bentoml_refuses_is_a_problem_document_too(served, ask, body, probl
     assert answer.json()["type"] == f"/problems/{kind}"
 
 
+def test_what_is_told_of_a_firm_is_refused_by_bentoml_as_elsewhere(served, ask):
+    state = {"equipment": "ESS", "measured_at": "2026-03-23T00:00:00+09:00", "soc_kwh": 1.0}
+    unknown, misspelt = ask(served)(
+        post("/v1/schedule", firm_id=FIRM, states=[state]),
+        post("/v1/schedule", firm_id=FIRM, states=[state | {"soc": 1.0}]),
+    )
+    assert (unknown.status_code, unknown.json()["type"]) == (422, "/problems/unusable-problem")
+    assert "no equipment is called 'ESS'" in unknown.json()["detail"]
+    assert (misspelt.status_code, misspelt.json()["type"]) == (422, "/problems/invalid-request")
+
+
 def test_a_body_that_is_no_json_and_a_wrong_method_are_problems(served, ask):
     broken, wrong = ask(served)((("POST", "/v1/forecast"), {"content": b"x{"}), get("/v1/forecast"))
     assert (broken.status_code, broken.json()["type"]) == (422, "/problems/invalid-request")

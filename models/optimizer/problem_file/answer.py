@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from models.optimizer.peak_risk import told_risks
 from models.optimizer.plan_limits import PlanLimits
 from models.optimizer.problem_file.answer_document import (
     AnswerDocument,
@@ -15,6 +16,7 @@ from models.optimizer.problem_file.answer_document import (
     AnsweredEvent,
     AnsweredMove,
     AnsweredPeak,
+    AnsweredRisk,
     PlannedSite,
 )
 from models.optimizer.problem_file.explanation import explanation_of
@@ -24,8 +26,10 @@ from models.optimizer.schedule import (
     Infeasible,
     Move,
     Outcome,
+    PassingRisk,
     PeakDemand,
     PlanCost,
+    PlannedEvent,
     Schedule,
     Solved,
     TimedOut,
@@ -104,8 +108,11 @@ def _planned(
         saved_krw=schedule.saved_krw,
         usual_peak_kw=schedule.usual_peak_kw,
         planned_peak_kw=schedule.planned_peak_kw,
-        peaks=[_peak(peak) for peak in schedule.peaks],
-        events=_events(problem, schedule),
+        peaks=[
+            _peak(peak, risk)
+            for peak, risk in zip(schedule.peaks, told_risks(problem, schedule), strict=True)
+        ],
+        events=[_event(event, zone) for event in schedule.events],
         moves=[_move(move, zone) for move in schedule.moves],
         kept_previous=schedule.kept_previous,
         bound_krw=bound_krw,
@@ -115,22 +122,14 @@ def _planned(
     )
 
 
-def _events(problem: SiteProblem, schedule: Schedule) -> list[AnsweredEvent]:
-    net_kw = schedule.planned_net_kw
-    drawn_kw = schedule.planned_import_kw if net_kw is None else net_kw
-    answered = []
-    for event in problem.terms.events:
-        result = event.result(drawn_kw)
-        answered.append(
-            AnsweredEvent(
-                name=event.name,
-                start=event.start.astimezone(problem.site.zone),
-                takes_part=result.takes_part,
-                credited_kwh=result.credited_kwh,
-                earned_krw=result.earned_krw,
-            )
-        )
-    return answered
+def _event(event: PlannedEvent, zone: ZoneInfo) -> AnsweredEvent:
+    return AnsweredEvent(
+        name=event.name,
+        start=event.start.astimezone(zone),
+        takes_part=event.takes_part,
+        credited_kwh=event.credited_kwh,
+        earned_krw=event.earned_krw,
+    )
 
 
 def cost_of(cost: PlanCost) -> AnsweredCost:
@@ -146,13 +145,14 @@ def cost_of(cost: PlanCost) -> AnsweredCost:
     )
 
 
-def _peak(peak: PeakDemand) -> AnsweredPeak:
+def _peak(peak: PeakDemand, risk: PassingRisk | None) -> AnsweredPeak:
     return AnsweredPeak(
         name=peak.name,
         krw_per_kw=peak.krw_per_kw,
         floor_kw=round(peak.floor_kw, DECIMALS),
         usual_kw=round(peak.usual_kw, DECIMALS),
         planned_kw=round(peak.planned_kw, DECIMALS),
+        passing_risk=None if risk is None else AnsweredRisk(usual=risk.usual, planned=risk.planned),
     )
 
 

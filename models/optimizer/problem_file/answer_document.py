@@ -80,6 +80,15 @@ class AnsweredEquipment(Answered):
     """Energy stored at the start of each interval and at the end, kWh; null if it stores none."""
 
 
+class AnsweredRisk(Answered):
+    """How likely the demand passes what is billed anyway."""
+
+    usual: float
+    """If nothing is changed, 0 to 1."""
+    planned: float
+    """By the plan, its powers kept whatever the load does, 0 to 1."""
+
+
 class AnsweredPeak(Answered):
     """One peak that is charged."""
 
@@ -93,6 +102,9 @@ class AnsweredPeak(Answered):
     """Largest demand that counts if nothing is changed, kW."""
     planned_kw: float
     """The same by the plan, kW."""
+    passing_risk: AnsweredRisk | None
+    """Probabilities that floor_kw is passed, on the scenarios or quantiles of the load; null where
+    one path is told, or a kW costs nothing."""
 
 
 class AnsweredEvent(Answered):

@@ -24,7 +24,8 @@ STATE_AGE_MINUTES = 30.0
 """Two intervals: a battery at full power empties a good part of a small store in more."""
 
 LARGEST_AMOUNT = 1e9
-"""Won or kW; solvers work with some fifteen digits, and every sum of prices must fit in them."""
+"""Won, kW or minutes; solvers work with some fifteen digits, and every sum of prices must fit in
+them."""
 
 Amount = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT, allow_inf_nan=False)]
 Told = float | None
@@ -244,9 +245,43 @@ class EquipmentPart(Part):
     """What its kind declares; units are in the names."""
 
 
-class ProblemDocument(Part):
-    """A site's problem."""
+class SiteNowPart(Part):
+    """What is measured of a site and agreed about its next hours, beside its forecast."""
 
+    states: list[StatePart] = Field(
+        default=[],
+        max_length=MOST_EQUIPMENT,
+        examples=[
+            [{"equipment": "ESS", "measured_at": "2026-07-01T13:55:00+09:00", "soc_kwh": 46.0}]
+        ],
+    )
+    """What was measured of the equipment; else it is as declared."""
+    max_state_age_minutes: float = Field(default=STATE_AGE_MINUTES, gt=0, le=LARGEST_AMOUNT)
+    """Oldest state that is believed, minutes before the grid's start."""
+    running: RunningPart | None = Field(
+        default=None, examples=[{"drawn_kwh": 12.5, "elapsed_share": 0.4}]
+    )
+    """Left out: the first interval begins now."""
+    events: list[EventPart] = Field(
+        default=[],
+        max_length=MOST_EVENTS,
+        examples=[
+            [
+                {
+                    "name": "DR",
+                    "start": "2026-07-01T18:00:00+09:00",
+                    "end": "2026-07-01T19:00:00+09:00",
+                    "baseline_kw": 410.0,
+                    "reduction_kw": 80.0,
+                    "paid_krw_per_kwh": 500.0,
+                }
+            ]
+        ],
+    )
+    """Demand-response events, up to 20."""
+
+
+class _StatedSite(Part):
     format: Literal["sandan-problem/1"]
     """Name and version of this form; a field that changes its meaning makes another version."""
     site: SitePart
@@ -261,19 +296,16 @@ class ProblemDocument(Part):
     """As a firm's file declares it, up to 200 pieces."""
     job_relations: list[JobRelation] = Field(default=[], max_length=MOST_EQUIPMENT)
     """What holds between jobs: order, exclusion, crew; as a firm's file declares it."""
-    states: list[StatePart] = Field(default=[], max_length=MOST_EQUIPMENT)
-    """What was measured of the equipment; else it is as declared."""
-    max_state_age_minutes: float = Field(default=STATE_AGE_MINUTES, gt=0)
-    """Oldest state that is believed, minutes before the grid's start."""
+
+
+class ProblemDocument(SiteNowPart, _StatedSite):
+    """A site's problem."""
+
     past_peaks_kw: dict[str, Amount | None] = Field(
         default={}, max_length=36, examples=[{"2026-01": 640.0, "2026-02": None}]
     )
     """Counted peak of each billing month `YYYY-MM` before the grid and of the running one so far,
     kW; null: not known. A tariff of KEPCO's needs those that its ratchet looks at."""
-    running: RunningPart | None = None
-    """Left out: the first interval begins now."""
-    events: list[EventPart] = Field(default=[], max_length=MOST_EVENTS)
-    """Demand-response events, up to 20."""
     previous: PreviousPart | None = None
     """The plan made before; left out: none is to be kept."""
     time_limit_s: float = Field(default=10.0, gt=0, le=LONGEST_TIME_LIMIT_S)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from feature_store.time_grid import STEPS_PER_WEEK
 
+FIRST_YEAR, LAST_YEAR = 1999, 2100
+"""No meter of 15 minutes is older, and nobody plans for later; both are left out."""
 MOST_STEPS = 2 * STEPS_PER_WEEK
 """Nobody foresees a load for longer, and two weeks of a battery still solve in a second."""
 MOST_EQUIPMENT = 200

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from feature_store.entities.firm import LARGEST_CONTRACT_KW
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
+from models.forecasting.load_forecast import QUANTILES
+from models.forecasting.normal_score import normal_score
 from models.optimizer.base_load import PEAK_QUANTILE, BaseLoad
 from models.optimizer.problem_file.document import (
     PathLoad,
@@ -47,10 +49,20 @@ class LoadReader:
                 path_kw = self._path(told.kw, "base_load.kw")
                 return self._of(path_kw - usual_kw, path_kw - usual_kw)
             case QuantileLoad():
-                median_kw, cautious_kw = self._quantiles(told)
-                return self._of(median_kw - usual_kw, cautious_kw - usual_kw)
+                quantiles_kw = self._quantiles(told) - usual_kw[:, None]
+                return replace(
+                    self._of(
+                        quantiles_kw[:, QUANTILES.index(MEDIAN)],
+                        quantiles_kw[:, QUANTILES.index(PEAK_QUANTILE)],
+                    ),
+                    quantiles_kw=np.maximum(quantiles_kw, self._least_kw),
+                )
             case ScenarioLoad():
                 return self._scenarios(told, usual_kw)
+
+    @property
+    def _least_kw(self) -> float:
+        return -np.inf if self.may_feed_back else 0.0
 
     def _of(
         self,
@@ -58,7 +70,7 @@ class LoadReader:
         cautious_kw: KilowattArray,
         scenarios: Scenarios | None = None,
     ) -> BaseLoad:
-        least_kw = -np.inf if self.may_feed_back else 0.0
+        least_kw = self._least_kw
         undrawn_kw = np.maximum(least_kw - median_kw, 0.0)
         return BaseLoad(
             median_kw=np.maximum(median_kw, least_kw),
@@ -67,8 +79,8 @@ class LoadReader:
             scenarios=scenarios,
         )
 
-    def _quantiles(self, told: QuantileLoad) -> tuple[KilowattArray, KilowattArray]:
-        """Median and the course that peaks are judged on, each shape (steps,)."""
+    def _quantiles(self, told: QuantileLoad) -> KilowattArray:
+        """Quantiles of ``QUANTILES``, shape (steps, len(QUANTILES))."""
         levels = sorted((_level(key), key) for key in told.kw)
         if not levels or levels[0][0] > MEDIAN or levels[-1][0] < PEAK_QUANTILE:
             raise BaseLoadError(
@@ -84,8 +96,7 @@ class LoadReader:
                 f"base_load.kw: {levels[row + 1][1]} lies below {levels[row][1]} at "
                 f"{self._when(step)}; sort the quantiles of each interval"
             )
-        known = [level for level, _ in levels]
-        return _between(known, paths_kw, MEDIAN), _between(known, paths_kw, PEAK_QUANTILE)
+        return at_levels(np.array([level for level, _ in levels]), paths_kw)
 
     def _scenarios(self, told: ScenarioLoad, usual_kw: KilowattArray) -> BaseLoad:
         probability = np.array([path.probability for path in told.paths])
@@ -149,13 +160,24 @@ def _level(key: str) -> float:
     return level
 
 
-def _between(
-    levels: Sequence[float], paths_kw: npt.NDArray[np.float64], wanted: float
-) -> KilowattArray:
-    """Quantile of one level from those around it, shape (steps,)."""
-    above = int(np.searchsorted(levels, wanted))
-    if levels[above] == wanted:
-        return paths_kw[above]
-    below = above - 1
-    share = (wanted - levels[below]) / (levels[above] - levels[below])
-    return paths_kw[below] + share * (paths_kw[above] - paths_kw[below])
+def at_levels(known: npt.NDArray[np.float64], told_kw: KilowattArray) -> KilowattArray:
+    """Return quantiles of ``QUANTILES`` from told ones, shape (steps, len(QUANTILES)).
+
+    Straight between the told levels; beyond them the line over the normal score of the outermost
+    two goes on.
+
+    Args:
+        known: Rising levels, at least two of them different.
+        told_kw: Shape (levels, steps), rising with the level.
+    """
+    levels, first = np.unique(known, return_index=True)
+    kw = told_kw[first]
+    wanted, score = np.array(QUANTILES), normal_score(levels)
+    above = np.clip(np.searchsorted(levels, wanted), 1, len(levels) - 1)
+    inside = (wanted >= levels[0]) & (wanted <= levels[-1])
+    share = np.where(
+        inside,
+        (wanted - levels[above - 1]) / (levels[above] - levels[above - 1]),
+        (normal_score(wanted) - score[above - 1]) / (score[above] - score[above - 1]),
+    )
+    return (kw[above - 1] + share[:, None] * (kw[above] - kw[above - 1])).T

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar, get_args
 
-import numpy as np
 from pydantic import ValidationError
 
 from feature_store.entities.firm import LARGEST_CONTRACT_KW, Contract, Equipment, Firm
 from feature_store.time_grid import TimeGrid, floor_to_step
 from models.optimizer.base_load import BaseLoad
-from models.optimizer.grid_terms import GridTerms, RunningInterval
+from models.optimizer.grid_terms import GridTerms
 from models.optimizer.plan import tariff_problem
 from models.optimizer.problem_file.document import (
     KepcoTariff,
     Part,
-    PreviousPart,
     ProblemDocument,
-    RunningPart,
     ScenarioLoad,
     StatedTariff,
 )
 from models.optimizer.problem_file.errors import (
-    EventError,
     OffGridError,
-    PreviousPlanError,
     ProblemError,
     ProblemTooLargeError,
-    RunningIntervalError,
     UnreadableProblemError,
 )
 from models.optimizer.problem_file.limits import (
+    FIRST_YEAR,
+    LAST_YEAR,
     MOST_BYTES,
     MOST_EQUIPMENT,
     MOST_PATHS,
@@ -42,23 +37,22 @@ from models.optimizer.problem_file.limits import (
 )
 from models.optimizer.problem_file.load import LoadReader
 from models.optimizer.problem_file.past_peaks import history_of_peaks
+from models.optimizer.problem_file.previous import previous_plan
 from models.optimizer.problem_file.stated import (
-    event_of,
+    events_of,
     export_of,
+    running_of,
     stated_floors_kw,
     stated_prices,
-    step_of,
 )
 from models.optimizer.problem_file.states import equipment_now
-from models.optimizer.site_problem import PreviousPlan, SiteProblem
+from models.optimizer.site_problem import SiteProblem
 from models.site import Site, site_of
 from models.tariffs.grid_prices import grid_prices
 from models.tariffs.priced_grid import PricedGrid
 
 Document = TypeVar("Document", bound=Part)
 
-FIRST_YEAR, LAST_YEAR = 1999, 2100
-"""No meter of 15 minutes is older, and nobody plans for later; both are left out."""
 SHOWN_FAULTS = 5
 """A sentence of more is not read."""
 
@@ -93,7 +87,7 @@ def problem_of_document(told: ProblemDocument) -> SiteProblem:
     )
     site = site_of(_firm(told, equipment))
     grid = TimeGrid(grid.start.astimezone(site.zone), steps=grid.steps)
-    previous = None if told.previous is None else _previous(told.previous, site, grid)
+    previous = None if told.previous is None else previous_plan(told.previous, site, grid)
     match told.tariff:
         case KepcoTariff():
             listed = grid_prices(site.contract, grid, site.zone)
@@ -226,58 +220,11 @@ def _base(told: ProblemDocument, site: Site, prices: PricedGrid) -> BaseLoad:
 
 
 def _terms(told: ProblemDocument, prices: PricedGrid) -> GridTerms:
-    names = Counter(event.name for event in told.events)
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
-        raise EventError(f"events: two are called {twice[0]!r}; give each a name of its own")
     with_scenarios = isinstance(told.base_load, ScenarioLoad)
     export = told.site.export
     return GridTerms(
         export=None if export is None else export_of(export, prices, with_scenarios=with_scenarios),
         contract_is_hard=told.site.contract_limit == "hard",
-        running=None if told.running is None else _running(told.running, told),
-        events=tuple(event_of(event, prices.grid) for event in told.events),
-    )
-
-
-def _running(running: RunningPart, told: ProblemDocument) -> RunningInterval:
-    if running.drawn_kwh < 0 and told.site.export is None:
-        raise RunningIntervalError(
-            f"running.drawn_kwh: {running.drawn_kwh:g} kWh would have been fed back, which is off; "
-            "write at least 0, or declare site.export"
-        )
-    return RunningInterval(drawn_kwh=running.drawn_kwh, elapsed_share=running.elapsed_share)
-
-
-def _previous(told: PreviousPart, site: Site, grid: TimeGrid) -> PreviousPlan:
-    """Return what the plan made before says of the grid's first intervals."""
-    passed = -step_of(told.start, grid, "previous: its start")
-    if passed < 0:
-        raise PreviousPlanError(
-            f"previous: it starts at {told.start.isoformat()}, after the grid; tell a plan that "
-            "covers the grid's first interval, or leave it out"
-        )
-    names = {asset.name for asset in site.assets}
-    if set(told.equipment_kw) != names:
-        raise PreviousPlanError(
-            f"previous: it is about {', '.join(sorted(told.equipment_kw)) or 'nothing'}, and the "
-            f"site has {', '.join(sorted(names)) or 'nothing'}; leave it out after a change of "
-            "equipment"
-        )
-    lengths = {len(power_kw) for power_kw in told.equipment_kw.values()}
-    if len(lengths) > 1:
-        raise PreviousPlanError(
-            "previous: its equipment has plans of different lengths; write one value for each "
-            "interval and piece of equipment"
-        )
-    if passed >= max(lengths, default=0):
-        raise PreviousPlanError(
-            "previous: it is over before the grid starts, or covers no interval; leave it out"
-        )
-    return PreviousPlan(
-        equipment_kw={
-            name: np.array(power_kw[passed : passed + grid.steps], dtype=float)
-            for name, power_kw in told.equipment_kw.items()
-        },
-        keep_unless_saves_krw=told.keep_unless_saves_krw,
+        running=running_of(told.running, may_feed_back=export is not None),
+        events=events_of(told.events, prices.grid),
     )

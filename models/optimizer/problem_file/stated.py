@@ -1,7 +1,9 @@
-"""Prices, export and events as a problem states them, laid on its grid."""
+"""Prices, export, events and the running interval as a problem states them, laid on its grid."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -9,14 +11,21 @@ import numpy.typing as npt
 
 from feature_store.time_grid import INTERVAL, TimeGrid, floor_to_step
 from models.optimizer.demand_response import DemandResponseEvent
-from models.optimizer.grid_terms import Export
+from models.optimizer.grid_terms import Export, RunningInterval
 from models.optimizer.problem_file.document import (
     EventPart,
     ExportPart,
     PeakPart,
+    RunningPart,
     StatedTariff,
 )
-from models.optimizer.problem_file.errors import EventError, OffGridError, StatedPricesError
+from models.optimizer.problem_file.errors import (
+    EventError,
+    OffGridError,
+    RunningIntervalError,
+    StatedPricesError,
+)
+from models.optimizer.problem_file.limits import FIRST_YEAR, LAST_YEAR
 from models.tariffs.priced_grid import PricedGrid
 from models.tariffs.stated_prices import StatedPeak, StatedPrices
 
@@ -65,7 +74,28 @@ def export_of(told: ExportPart, prices: PricedGrid, *, with_scenarios: bool) -> 
     return Export(krw_per_kwh=krw_per_kwh, most_kw=np.inf if told.most_kw is None else told.most_kw)
 
 
-def event_of(told: EventPart, grid: TimeGrid) -> DemandResponseEvent:
+def running_of(told: RunningPart | None, *, may_feed_back: bool) -> RunningInterval | None:
+    """Return the interval under way, None where the first one begins now."""
+    if told is None:
+        return None
+    if told.drawn_kwh < 0 and not may_feed_back:
+        raise RunningIntervalError(
+            f"running.drawn_kwh: {told.drawn_kwh:g} kWh would have been fed back, which is off; "
+            "write at least 0, or declare site.export"
+        )
+    return RunningInterval(drawn_kwh=told.drawn_kwh, elapsed_share=told.elapsed_share)
+
+
+def events_of(told: Sequence[EventPart], grid: TimeGrid) -> tuple[DemandResponseEvent, ...]:
+    """Return events on the grid; two of one name are an error."""
+    names = Counter(event.name for event in told)
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise EventError(f"events: two are called {twice[0]!r}; give each a name of its own")
+    return tuple(_event(event, grid) for event in told)
+
+
+def _event(told: EventPart, grid: TimeGrid) -> DemandResponseEvent:
     """Return an event on the grid; one that does not lie on it whole is an error."""
     first = step_of(told.start, grid, f"events: the start of {told.name}")
     end = step_of(told.end, grid, f"events: the end of {told.name}")
@@ -91,6 +121,11 @@ def event_of(told: EventPart, grid: TimeGrid) -> DemandResponseEvent:
 
 def step_of(moment: datetime, grid: TimeGrid, what: str) -> int:
     """Return the number of the interval that begins at ``moment``, also outside of the grid."""
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise OffGridError(
+            f"{what}, {moment.isoformat()}, lies outside of the years {FIRST_YEAR + 1} to "
+            f"{LAST_YEAR - 1}; mend it"
+        )
     if floor_to_step(moment) != moment:
         raise OffGridError(
             f"{what}, {moment.isoformat()}, is not on a quarter hour; "
