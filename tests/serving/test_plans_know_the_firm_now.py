@@ -30,13 +30,13 @@ MORNING = 8 * STEPS_PER_HOUR
 SUGGESTIONS = f"/v1/firms/{FIRM}/suggestions"
 EVENT = {
     "name": "DR",
-    "start": RUNNING.replace(hour=18, minute=0).isoformat(),
-    "end": RUNNING.replace(hour=19, minute=0).isoformat(),
+    "start": RUNNING.replace(hour=16, minute=0).isoformat(),
+    "end": RUNNING.replace(hour=17, minute=0).isoformat(),
     "baseline_kw": 400.0,
     "reduction_kw": 380.0,
     "paid_krw_per_kwh": 2000.0,
 }
-"""From 18 to 19 h; all that the firm draws below 400 kW is paid."""
+"""From 16 to 17 h; all that the firm draws below 400 kW is paid."""
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_what_cannot_be_is_refused_as_in_a_problem(served, told, kind):
 
 
 def test_an_event_lowers_the_draw_in_its_window_and_its_pay_is_kept_with_the_suggestion(served):
-    window = slice(18, 18 + STEPS_PER_HOUR)
+    window = slice(10, 10 + STEPS_PER_HOUR)
     without = a_schedule(served)
     made = served.client.post(SUGGESTIONS, json={"events": [EVENT]})
     assert made.status_code == 201
