@@ -47,6 +47,7 @@ def declare(
     An entry with valid_from or valid_to changes what holds in that time alone.
     """
     from feature_store.calendar.work_periods import keeping_calendar
+    from feature_store.entities.replay_choices import keeping_choices
     from feature_store.ingestion.firms_file import read_firms_file
 
     declarations = read_firms_file(file).declarations
@@ -54,7 +55,8 @@ def declare(
         moment = now if known_at is None else moment_of(known_at)
         known = {firm.firm_id: firm for firm in store.as_of(moment).firms()}
         for one in declarations:
-            firm = keeping_calendar(one.firm, known.get(one.firm.firm_id))
+            before = known.get(one.firm.firm_id)
+            firm = keeping_choices(keeping_calendar(one.firm, before), before)
             declared = store.declare(
                 firm, known_at=moment, valid_from=one.valid_from, valid_to=one.valid_to
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +17,8 @@ from feature_store.errors import SandanError
 from feature_store.settings import Settings
 
 if TYPE_CHECKING:  # the training room takes seconds to import
+    from training.replay.adopt import Adopted
+    from training.replay.plan import ReplayPlan
     from training.replay.run import Replay
     from training.replay.site import ReplaySite
 
@@ -34,7 +38,7 @@ def replay(  # noqa: PLR0913  one parameter an option
     site: Annotated[
         Path,
         typer.Option(
-            help="YAML or JSON file of the firms, each with one battery and perhaps jobs and a "
+            help="YAML or JSON file of the firms, each with batteries and perhaps jobs and a "
             "load that may be reduced, as for 'sandan firms declare'.",
             metavar="FILE",
         ),
@@ -62,6 +66,14 @@ def replay(  # noqa: PLR0913  one parameter an option
             help="Bill each month by its own peak, as if no month remembered another.",
         ),
     ] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt",
+            help="Switch what pays on, and what does not off, in the declarations of the firms; "
+            "the policies that this takes are lived too. Wants --months-alone.",
+        ),
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option(help="Sites lived side by side. Default: one a core.", min=1, metavar="N"),
@@ -74,29 +86,45 @@ def replay(  # noqa: PLR0913  one parameter an option
     first month. A run that was stopped goes on where it was.
     """
     from training.evaluation.side_by_side import cores
-    from training.replay.files import REPORT, write_files
+    from training.replay.files import REPORT
+    from training.replay.ingredients import policies_of
     from training.replay.plan import ReplayPlan, policies_named
-    from training.replay.run import replay as run
 
+    named = tuple(name.strip() for name in policies.split(",") if name.strip())
     plan = ReplayPlan(
         first=_day("--from", first),
         end=_day("--to", end),
-        policies=tuple(name.strip() for name in policies.split(",") if name.strip()),
+        policies=tuple(dict.fromkeys((*named, *policies_of()))) if adopt else named,
         months_alone=months_alone,
         seed=seed,
         jobs=jobs or cores(),
     )
     policies_named(plan.policies)
+    done, adopted = _lived(readings, site, plan, out, adopting=adopt)
+    print_figures(done)
+    print_ingredients(done, adopted)
+    INFO.print(f"The report is {out / REPORT}", markup=False, soft_wrap=True)
+
+
+def _lived(
+    readings: Path, site: Path, plan: ReplayPlan, out: Path, *, adopting: bool
+) -> tuple[Replay, dict[str, Adopted]]:
+    """Live what was asked for and write it; adopted is what was declared by it, by site."""
+    from training.replay.files import write_files
+    from training.replay.run import replay as run
+
     with stages() as on_progress:
         on_progress("read", 0, 1)
         sites = _sites(readings, site)
+        if adopting:
+            _check_adoptable(sites, plan)
         on_progress("read", 1, 1)
         done = run(sites, plan, out, on_progress=on_progress)
         on_progress("write", 0, 1)
-        write_files(done, out)
+        adopted = _adopt(done) if adopting else {}
+        write_files(done, out, adopted)
         on_progress("write", 1, 1)
-    print_figures(done)
-    INFO.print(f"The report is {out / REPORT}", markup=False, soft_wrap=True)
+    return done, adopted
 
 
 def print_figures(done: Replay) -> None:
@@ -120,6 +148,38 @@ def print_figures(done: Replay) -> None:
             f"{one.cycles:,.1f}",
         )
     INFO.print(table)
+
+
+def print_ingredients(done: Replay, adopted: Mapping[str, Adopted]) -> None:
+    """Print of each site which ingredients pay, and which were switched for it."""
+    from training.replay.report.ingredient_words import ingredient_rows
+    from training.replay.report.texts import texts_in
+
+    rows = ingredient_rows(texts_in("en"), done, adopted)
+    if not rows:
+        return
+    table = Table("site", "ingredient", "what the months say")
+    for row in rows:
+        table.add_row(row.site, row.declares, row.said)
+    INFO.print(table)
+
+
+def _check_adoptable(sites: Sequence[ReplaySite], plan: ReplayPlan) -> None:
+    from feature_store.storage.ledger_store import open_store
+    from training.replay.adopt import check_adoptable
+
+    settings = Settings()
+    with closing(open_store(settings)) as ledger:
+        check_adoptable(sites, plan, ledger, settings.now())
+
+
+def _adopt(done: Replay) -> dict[str, Adopted]:
+    from feature_store.storage.ledger_store import open_store
+    from training.replay.adopt import adopt
+
+    settings = Settings()
+    with closing(open_store(settings)) as ledger:
+        return adopt(done, ledger, settings.now())
 
 
 def _sites(readings: Path, site: Path) -> tuple[ReplaySite, ...]:

@@ -27,6 +27,7 @@ _BECAUSE: dict[Because, str] = {
     "charges": "앞으로 쓸 전력을 채웁니다. Charges for what is to come.",
     "discharges": "지금 쓰는 것이 더 이익입니다. Discharges: it saves more now than later.",
     "rests": "쉽니다. Rests.",
+    "follows_plan": "수락한 계획을 따릅니다. Follows the accepted plan.",
 }
 
 

@@ -19,14 +19,20 @@ from feature_store.errors import NotEnoughReadingsError, SandanError
 from feature_store.point_in_time import Knowledge
 from feature_store.time_grid import STEP, KilowattArray, TimeGrid, floor_to_step, utc_instant
 from models.diagnosis.known_firm import MomentAheadError
-from models.dispatch.set_point_terms import BatteryStateError, NotValuedError
+from models.dispatch.set_point_terms import (
+    BatteryStateError,
+    NoPlanToFollowError,
+    NotValuedError,
+)
 from models.site import site_of
 from models.tariffs.billing_month import BillingMonth
 from serving.history import history_before
 from serving.planner import FORECAST_HISTORY_DAYS, HORIZON_STEPS, PLAN_HISTORY_DAYS, Planner
 
 if TYPE_CHECKING:  # numba takes a second to import, and many firms have no battery
-    from models.dispatch.battery_state import BatteryNow, BatteryState
+    from models.dispatch.battery_now import BatteryNow
+    from models.dispatch.battery_state import BatteryState
+    from models.dispatch.followed_plan import PlannedInterval
     from models.dispatch.set_point import SetPoint
     from models.dispatch.set_point_table import SetPointTable
     from models.dispatch.valued_day import KnownDay, LoadChange, ValuedDay, ValuedDayStore
@@ -34,6 +40,8 @@ if TYPE_CHECKING:  # numba takes a second to import, and many firms have no batt
 logger = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
+BATTERY = "battery"
+"""Kind of equipment that set-points are of."""
 RECENT_DAYS = 35
 """What is read at every asking: the whole billing month so far, and the hours since a forecast."""
 
@@ -132,6 +140,7 @@ class SetPoints:
             StateOutsideWindowError: A charge cannot be.
             NotEnoughReadingsError: Too few days are known to value charge by.
             NotValuedError: The values could not be computed.
+            NoPlanToFollowError: The firm's batteries follow the accepted plan, and there is none.
         """
         from models.dispatch.battery_state import MAX_AGE, batteries_now
 
@@ -178,9 +187,11 @@ class SetPoints:
         stores = {one.name: usable_store(one) for one in declared_batteries(firm)}
         asked = self._asked(firm, knowledge, moment, peak_so_far_kw)
         valued = self._valued(asked)
+        steps = int((utc_instant(valued.until) - utc_instant(asked.start)) // STEP)
+        plan = self._planned(asked, steps)
         with _failures_named(firm):
             found = set_point_table(
-                valued, asked.start, stores, asked.peak_kw, _since_kw(asked, valued)
+                valued, asked.start, stores, asked.peak_kw, _since_kw(asked, valued), plan=plan
             )
         return asked.looked_up(found)
 
@@ -224,8 +235,39 @@ class SetPoints:
             peak_kw=asked.peak_kw,
             since_kw=_since_kw(asked, valued),
         )
+        plan = self._planned(asked, 1)
         with _failures_named(asked.firm):
-            return set_point(valued, seen)
+            return set_point(valued, seen, None if plan is None else plan[0])
+
+    def _planned(self, asked: _Asked, steps: int) -> list[PlannedInterval] | None:
+        """What the accepted plan has from the running interval on; None for a firm that looks up.
+
+        Beyond its end the batteries rest.
+        """
+        from models.dispatch.followed_plan import PlannedInterval
+
+        firm, start = asked.firm, asked.start
+        if firm.battery_operation != "plan":
+            return None
+        accepted = self.planner.accepted(firm.firm_id, start, known_at=asked.at)
+        if accepted is None or accepted.schedule.grid.start > start:
+            raise NoPlanToFollowError(
+                f"{firm.firm_id}: its batteries follow the accepted plan, and none is accepted for "
+                f"{start.isoformat(timespec='minutes')}; accept a suggestion, or declare "
+                "battery_operation look_up"
+            )
+        schedule = accepted.schedule
+        names = {one.name for one in firm.equipment if one.kind == BATTERY}
+        power_kw = sum(
+            (schedule.equipment_kw[name] for name in names & schedule.equipment_kw.keys()),
+            start=np.zeros(schedule.grid.steps),
+        )
+        first = int((utc_instant(start) - utc_instant(schedule.grid.start)) // STEP)
+        ahead_kw = np.concatenate([power_kw[first:], np.zeros(steps)])[:steps]
+        return [
+            PlannedInterval(power_kw=planned_kw, peak_kw=schedule.planned_peak_kw)
+            for planned_kw in ahead_kw.tolist()
+        ]
 
     def _valued(self, asked: _Asked) -> ValuedDay:
         from models.dispatch.valued_day import digest_of_day, issue_time_at

@@ -49,6 +49,15 @@ def a_firm_with_battery(firm_id: str = "kiln_works", **battery: float) -> Firm:
     )
 
 
+def a_firm_with_two_batteries(**large: float) -> Firm:
+    """The same firm with a second battery of less energy, more power and more losses."""
+    small = {"capacity_kwh": 100, "max_discharge_kw": 90, "charge_efficiency": 0.9}
+    firm = a_firm_with_battery(**large)
+    (one,) = firm.equipment
+    other = Equipment(name="Small", kind="battery", parameters=BATTERY | small)
+    return firm.model_copy(update={"equipment": (one, other)})
+
+
 def a_load(firm_id: str = "kiln_works", seed: int = 0) -> LoadHistory:
     """72 days from April on."""
     return a_made_load(DAYS, firm_id=firm_id, start=APRIL, seed=seed)

@@ -21,6 +21,7 @@ TariffClass = Literal["industrial_gab_1", "industrial_gab_2", "industrial_eul"]
 Voltage = Literal["low", "high_a", "high_b", "high_c"]
 Option = Literal["none", "I", "II", "III"]
 PeakPricing = Literal["bill", "month_value"]
+BatteryOperation = Literal["look_up", "plan"]
 
 
 LARGEST_CONTRACT_KW = 1e7
@@ -83,6 +84,12 @@ class Firm(Declared):
     peak_pricing: PeakPricing = "bill"
     """What plans are chosen by: what their peak is billed, or what it is expected to cost once the
     month is over. Declare `month_value` where months lived again show that it pays."""
+    battery_operation: BatteryOperation = "look_up"
+    """What batteries do while a day is run: what price and value tell quarter hour by quarter hour,
+    or the accepted plan, left only to hold its peak."""
+    replayed_to: date | None = None
+    """Day after the last month lived again by which `peak_pricing` and `battery_operation` were
+    chosen; left out where nobody lived any again for them."""
     equipment: tuple[Equipment, ...] = ()
     job_relations: tuple[JobRelation, ...] = ()
     """Order, exclusion and crews between the jobs among the equipment."""

@@ -1,4 +1,4 @@
-"""What is measured of batteries while they are run, and what each can do in an interval."""
+"""What is measured of batteries while they are run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feature_store.entities.firm import Firm
-from feature_store.time_grid import HOURS_PER_STEP
 from models.assets.asset import TOLERANCE_KW
 from models.assets.battery import Battery
+from models.dispatch.battery_now import BatteryNow
 from models.dispatch.pooled_store import usable_store
 from models.dispatch.rest_of_month import batteries_of
 from models.dispatch.set_point_terms import BatteryStateError, NoBatteryError
@@ -33,31 +33,6 @@ class BatteryState:
     """What it draws now; needed where the meter's import is told instead of the load."""
     discharged_today_kwh: float | None = None
     """Needed where the firm limits what is discharged on a day."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatteryNow:
-    """A battery with its charge, as it can be used in the running interval."""
-
-    name: str
-    store: Store
-    charge_kwh: float
-    left_today_kwh: float | None = None
-    """What it may still discharge today; None without such a limit."""
-
-    def reach_kw(self) -> tuple[float, float]:
-        """Return the least and the most power of an interval, whatever the load."""
-        least_kw, most_kw = self.store.reach_kw(self.charge_kwh, float("inf"))
-        if self.left_today_kwh is not None:
-            least_kw = max(least_kw, -self.left_today_kwh / HOURS_PER_STEP)
-        return min(least_kw, 0.0), most_kw
-
-    def after_kwh(self, power_kw: float) -> float:
-        """Return the charge after an interval."""
-        if self.charge_kwh < self.store.least_kwh:  # below its reserve it can be filled alone
-            stored_kw = max(power_kw, 0.0) * self.store.charge_efficiency
-            return self.charge_kwh + stored_kw * HOURS_PER_STEP
-        return self.store.after_kwh(self.charge_kwh, power_kw)
 
 
 def batteries_now(

@@ -130,6 +130,9 @@ class DayPlaces:
         peak_krw = cp.Variable(name="site.peak_krw")
         # Ending as full as it began, the battery can always rest.
         store = StoreOperation.of(self.month.store, steps, soc_kwh=soc_kwh, end_kwh=soc_kwh)
+        limit = []
+        if np.isfinite(kwh_per_day := self.month.kwh_per_day):
+            limit = [HOURS_PER_STEP * cp.sum(store.discharge_kw) <= kwh_per_day]
         operation = SiteOperation.of(store, day)
         added_kw = operation.added_kw
         cost_krw = (
@@ -144,6 +147,7 @@ class DayPlaces:
             cp.Minimize(cost_krw),
             [
                 *operation.constraints,
+                *limit,
                 added_kw >= -load_kw,
                 peak_kw >= held_kw,
                 peak_kw >= counted_load_kw + added_kw,

@@ -16,11 +16,12 @@ import cvxpy as cp
 import numpy as np
 
 from feature_store.time_grid import HOURS_PER_STEP
-from models.dispatch.known_load import KnownLoad
+from models.dispatch.known_load import KnownLoad, days_of_positions
 from models.dispatch.live import base_load_kw, billed, missing_krw_per_kwh
 from models.dispatch.policy import LivedMonth, Month, Operation
 from models.dispatch.site_operation import SiteOperation
 from models.dispatch.storage_plan import NoStoragePlanError
+from models.dispatch.store import Store
 from models.dispatch.store_operation import StoreOperation
 from models.optimizer.hot_problem import HotProblem
 
@@ -102,13 +103,7 @@ class _ForeseenMonth:
 
     @classmethod
     def of(cls, month: Month, known: KnownLoad) -> _ForeseenMonth:
-        store = StoreOperation.of(
-            month.store,
-            month.steps,
-            soc_kwh=month.store.start_kwh,
-            end_kwh=month.store.start_kwh,
-            missing_krw_per_kwh=missing_krw_per_kwh(month),
-        )
+        store = _store_operation(month, known)
         operation = SiteOperation.of(store, month.flexible)
         added_kw, base_kw = operation.added_kw, base_load_kw(month, known)
         counted = np.flatnonzero(month.prices.counted)
@@ -122,6 +117,34 @@ class _ForeseenMonth:
             counted_kw=base_kw[counted] + added_kw[counted],
             constraints=[*operation.constraints, added_kw >= -base_kw],
         )
+
+
+def _store_operation(month: Month, known: KnownLoad) -> StoreOperation:
+    """What the battery may do, or each of several, with its limit of every local day."""
+    if not month.batteries:
+        return _of_store(month, month.store)
+    days = days_of_positions(known.table, month.first, month.steps)
+    parts = []
+    for battery in month.batteries:
+        part = _of_store(month, battery.store)
+        if battery.left_today_kwh is not None:
+            part.constraints.extend(
+                HOURS_PER_STEP * cp.sum(part.discharge_kw[positions - month.first])
+                <= battery.left_today_kwh
+                for positions in days
+            )
+        parts.append(part)
+    return StoreOperation.together(parts)
+
+
+def _of_store(month: Month, store: Store) -> StoreOperation:
+    return StoreOperation.of(
+        store,
+        month.steps,
+        soc_kwh=store.start_kwh,
+        end_kwh=store.start_kwh,
+        missing_krw_per_kwh=missing_krw_per_kwh(month, store),
+    )
 
 
 def _solve(problem: cp.Problem, months: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.time_grid import KilowattArray
+from models.dispatch.battery_now import BatteryNow, left_today_kwh
 from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.storage_value import DayPrices
@@ -43,14 +44,27 @@ class Month:
     prices: DayPrices
     """Of its intervals."""
     store: Store
+    """The battery, or all of them as one."""
     peak_cost: PeakCost
     flexible: FlexibleLoad | None = None
     """Jobs and a load that may be reduced, over the month; None is a battery alone."""
+    batteries: tuple[BatteryNow, ...] = ()
+    """Those that ``store`` stands for, as the month begins; empty where it is the one battery,
+    without a limit of the day."""
 
     @property
     def steps(self) -> int:
         """Number of its intervals."""
         return len(self.prices.krw_per_kwh)
+
+    @property
+    def kwh_per_day(self) -> float:
+        """Most energy that all batteries discharge on a local day; infinite without a limit."""
+        return left_today_kwh(self.batteries)
+
+    def usable(self, now: Now) -> Store:
+        """Return the store as it can be used in an interval."""
+        return now.reached or self.store
 
     def usual_runs_kw(self, morning: Morning) -> KilowattArray:
         """Return a day's runs at their usual places, shape (jobs, steps of the day)."""
@@ -77,6 +91,11 @@ class Now:
     of the day and the load itself allow."""
     reducible_kwh: float = 0.0
     """Energy that may still be given up on the running day."""
+    reached: Store | None = None
+    """The month's store with the power that its batteries reach together in the interval; None
+    where it is one battery."""
+    dischargeable_kwh: float = float("inf")
+    """Energy that may still be discharged on the running day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,11 +156,18 @@ class Operation:
     """What all equipment did in a month."""
 
     battery_kw: KilowattArray
-    """Shape (steps,)."""
+    """Of all batteries, shape (steps,)."""
     runs_kw: KilowattArray
     """Of each job, shape (jobs, steps)."""
     given_up_kw: KilowattArray
     """By how much the load was reduced, shape (steps,)."""
+    batteries_kw: KilowattArray | None = None
+    """Of each battery, shape (batteries, steps); None where the store is the one battery."""
+
+    @property
+    def by_battery_kw(self) -> KilowattArray:
+        """Of each battery, also of one, shape (batteries, steps)."""
+        return self.battery_kw[None] if self.batteries_kw is None else self.batteries_kw
 
     @classmethod
     def of_battery(cls, battery_kw: KilowattArray) -> Self:

@@ -10,6 +10,7 @@ import numpy as np
 from feature_store.features.load_table import WORKDAY, IntArray
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 from models.dispatch.days_alike import days_alike
+from models.dispatch.discharge_limit import LeftToday
 from models.dispatch.flexible_load import FlexibleLoad
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.live import missing_krw_per_kwh
@@ -55,8 +56,9 @@ class RollingPlan:
             month.store,
             STEPS_PER_DAY,
             month.peak_cost,
-            missing_krw_per_kwh=missing_krw_per_kwh(month),
+            missing_krw_per_kwh=missing_krw_per_kwh(month, month.store),
             given_up_krw_per_kwh=flexible.krw_per_kwh if flexible and reduces else None,
+            discharge_kwh_per_day=month.kwh_per_day,
         )
         runs = PlacedRuns.of(month, flexible, known) if flexible else None
         ahead = ReducibleAhead.of(month, flexible, known) if flexible and reduces else None
@@ -91,9 +93,12 @@ class RollingDispatcher:
     given_up_kw: KilowattArray = field(default_factory=lambda: np.zeros(0))
     planned_peak_kw: float = 0.0
     planned_at: int = 0
+    midnight: int = 0
+    """Step after the last of the running day."""
 
     def place(self, morning: Morning) -> KilowattArray:
         """Return the day's runs where they cost least for the path that is planned on."""
+        self.midnight = morning.step + morning.steps
         if self.runs is None:
             return self.month.usual_runs_kw(morning)
         held_kw = max(morning.peak_kw, self.target_kw)
@@ -113,7 +118,7 @@ class RollingDispatcher:
             return Move(power_kw=planned_kw, given_up_kw=given_up_kw)
         held_kw = max(self.planned_peak_kw, self.target_kw, now.peak_kw)
         left_kw = now.load_kw - given_up_kw
-        least_kw, _ = self.month.store.reach_kw(now.soc_kwh, left_kw)
+        least_kw, _ = self.month.usable(now).reach_kw(now.soc_kwh, left_kw)
         power_kw = max(min(planned_kw, held_kw - left_kw), least_kw)
         over_kw = max(left_kw + power_kw - held_kw, 0.0)
         return Move(power_kw=power_kw, given_up_kw=min(given_up_kw + over_kw, now.reducible_kw))
@@ -128,6 +133,7 @@ class RollingDispatcher:
             soc_kwh=now.soc_kwh,
             held_kw=held_kw,
             reducible=self.ahead.at(now.step, now.reducible_kwh) if self.ahead else None,
+            left=LeftToday(steps=self.midnight - now.step, kwh=now.dischargeable_kwh),
         )
         self.given_up_kw = self.plan.given_up_kw
         self.planned_at = now.step
@@ -209,8 +215,10 @@ def _required_peak_kw(
     if runs is not None:
         days_kw = days_kw + runs.expected_on(WORKDAY)
     reducible = ahead.at(0, ahead.kwh_per_day) if ahead is not None else None
+    left = LeftToday(steps=STEPS_PER_DAY, kwh=month.kwh_per_day)
+    full_kwh = month.store.most_kwh
     solved = (
-        plan.solve(day_kw, prices, soc_kwh=month.store.most_kwh, held_kw=0.0, reducible=reducible)
+        plan.solve(day_kw, prices, soc_kwh=full_kwh, held_kw=0.0, reducible=reducible, left=left)
         for day_kw in days_kw
     )
     return max((peak_kw for _, peak_kw in solved), default=0.0)

@@ -10,6 +10,7 @@ import numpy as np
 from feature_store.time_grid import STEPS_PER_DAY, STEPS_PER_HOUR, KilowattArray
 from models.dispatch.day_view import DayView
 from models.dispatch.days_left import DaysLeft
+from models.dispatch.discharge_limit import LeftToday
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.load_path import forecast_path_kw
 from models.dispatch.placed_runs import PlacedRuns
@@ -54,6 +55,7 @@ class RollingValue:
             STEPS_PER_DAY,
             left.grid,
             krw_per_kw=float(month.peak_cost.krw_per_kw.sum()),
+            discharge_kwh_per_day=month.kwh_per_day,
         )
         return RollingValueDispatcher(policy=self, left=left, plan=plan, runs=runs)
 
@@ -111,7 +113,7 @@ class RollingValueDispatcher:
             peak_kw=now.peak_kw,
             krw_per_kwh=float(month.prices.krw_per_kwh[now.step]),
             counted=bool(month.prices.counted[now.step]),
-            store=month.store,
+            store=month.usable(now),
             grid=self.left.grid,
         )
         return power_kw
@@ -133,6 +135,7 @@ class RollingValueDispatcher:
         inside = steps < self.left.month.steps
         steps = np.where(inside, steps, steps - STEPS_PER_DAY)
         prices = self.left.month.prices
+        midnight = int(self.left.days[self.day][-1]) + 1 - self.left.month.first
         self.planned_kw, self.planned_peak_kw = self.plan.solve(
             load_kw,
             DayPrices(
@@ -142,6 +145,7 @@ class RollingValueDispatcher:
             usable=inside,
             soc_kwh=now.soc_kwh,
             held_kw=now.peak_kw,
+            left=LeftToday(steps=midnight - now.step, kwh=now.dischargeable_kwh),
         )
         self.planned_at = now.step
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from feature_store.time_grid import KilowattArray, TimeGrid
-from models.dispatch.battery_state import BatteryNow
+from models.dispatch.battery_now import BatteryNow, reached, usable_charge_kwh
+from models.dispatch.followed_plan import PlannedInterval
 from models.dispatch.policy import Month, Now
 from models.dispatch.pooled_store import split_kw
 from models.dispatch.set_point_terms import Because
-from models.dispatch.store import Store
 from models.dispatch.valued_day import ValuedDay
 
 NOTHING_KW = 0.05
@@ -53,6 +52,8 @@ class SetPoint:
     seen: SeenInterval
     valued: ValuedDay
     powers: tuple[BatteryPower, ...]
+    plan: PlannedInterval | None = None
+    """Which is followed; None where price and value decide."""
 
     @property
     def holds_until(self) -> datetime:
@@ -94,6 +95,8 @@ class SetPoint:
     def because(self) -> Because:
         """Why the batteries do it."""
         power_kw, level_kw = self.power_kw, self.free_kw + NOTHING_KW
+        if self.plan is not None and abs(power_kw - self.plan.power_kw) <= NOTHING_KW:
+            return "follows_plan"
         if self.counted and self.import_kw > level_kw and power_kw <= NOTHING_KW:
             if power_kw < -NOTHING_KW:
                 return "lowers_peak"
@@ -110,14 +113,15 @@ class SetPoint:
         return self.valued.step_of(self.seen.start)
 
 
-def set_point(valued: ValuedDay, seen: SeenInterval) -> SetPoint:
-    """Look up what is cheapest, and give the power out to the batteries.
+def set_point(
+    valued: ValuedDay, seen: SeenInterval, plan: PlannedInterval | None = None
+) -> SetPoint:
+    """Look up what is cheapest, or follow a plan, and give the power out to the batteries.
 
     All batteries are decided on as one store, which reaches in the interval what they reach
     together; each then keeps its own limits and charge.
     """
     month, step = valued.month, valued.step_of(seen.start)
-    values = valued.views_after(seen.since_kw).seen(step, seen.load_kw)
     now = Now(
         step=step,
         load_kw=seen.load_kw,
@@ -126,7 +130,15 @@ def set_point(valued: ValuedDay, seen: SeenInterval) -> SetPoint:
     )
     store = reached(month.store, seen.batteries)
     least_kw, most_kw = store.reach_kw(now.soc_kwh, now.load_kw)
-    power_kw = min(max(values.cheapest(now, month, store).power_kw, least_kw), most_kw)
+    if plan is None:
+        values = valued.views_after(seen.since_kw).seen(step, seen.load_kw)
+        asked_kw = values.cheapest(now, month, store).power_kw
+    else:
+        level_kw = free_kw(month, seen.peak_kw)
+        asked_kw = plan.held_back_kw(
+            seen.load_kw, level_kw, counted=bool(month.prices.counted[step])
+        )
+    power_kw = min(max(asked_kw, least_kw), most_kw)
     powers_kw = split_kw(power_kw, [battery.reach_kw() for battery in seen.batteries])
     return SetPoint(
         seen=seen,
@@ -135,25 +147,8 @@ def set_point(valued: ValuedDay, seen: SeenInterval) -> SetPoint:
             BatteryPower(battery=battery, power_kw=of_battery_kw)
             for battery, of_battery_kw in zip(seen.batteries, powers_kw, strict=True)
         ),
+        plan=plan,
     )
-
-
-def reached(store: Store, batteries: Sequence[BatteryNow]) -> Store:
-    """Return the store of all batteries with the power that they reach together now."""
-    reach_kw = [battery.reach_kw() for battery in batteries]
-    return replace(
-        store,
-        charge_kw=min(store.charge_kw, sum(most for _, most in reach_kw)),
-        discharge_kw=min(store.discharge_kw, -sum(least for least, _ in reach_kw)),
-    )
-
-
-def usable_charge_kwh(batteries: Sequence[BatteryNow]) -> float:
-    """Return what all batteries hold, one below its reserve as if it held that.
-
-    What it lacks is not taken from what the others can give.
-    """
-    return sum(max(battery.charge_kwh, battery.store.least_kwh) for battery in batteries)
 
 
 def free_kw(month: Month, peak_kw: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.time_grid import KilowattArray, TimeGrid
+from models.dispatch.followed_plan import PlannedInterval
 from models.dispatch.policy import Now
 from models.dispatch.set_point import free_kw
 from models.dispatch.store import Store
@@ -47,12 +48,14 @@ class SetPointTable:
         return float(np.interp(charge_kwh, self.charge_kwh, by_charge))
 
 
-def set_point_table(
+def set_point_table(  # noqa: PLR0913  what a table is told for
     valued: ValuedDay,
     start: datetime,
     stores: Mapping[str, Store],
     peak_kw: float,
     since_kw: KilowattArray,
+    *,
+    plan: Sequence[PlannedInterval] | None = None,
 ) -> SetPointTable:
     """Look up every load and charge from an interval to the next forecast.
 
@@ -65,6 +68,7 @@ def set_point_table(
         stores: What may be used of each battery, by name.
         peak_kw: The month's counted peak so far.
         since_kw: Loads from the forecast's issue time to the interval, NaN where unknown.
+        plan: Of each interval, where a plan is followed; None where price and value decide.
     """
     month, store = valued.month, valued.month.store
     before = valued.views_after(since_kw)
@@ -74,6 +78,11 @@ def set_point_table(
     power_kw = np.zeros((end - first, len(load_kw), CHARGES))
     for step in range(first, end):
         for place, load in enumerate(load_kw.tolist()):
+            if plan is not None:
+                power_kw[step - first, place] = plan[step - first].held_back_kw(
+                    load, free_kw(month, peak_kw), counted=bool(month.prices.counted[step])
+                )
+                continue
             values = before.copied().seen(step, load)
             for number, charge in enumerate(charge_kwh.tolist()):
                 now = Now(step=step, load_kw=load, soc_kwh=charge, peak_kw=peak_kw)

@@ -14,12 +14,17 @@ Because = Literal[
     "charges",
     "discharges",
     "rests",
+    "follows_plan",
 ]
 """Why batteries do what they do, seen from the peak that costs nothing more."""
 
 
 class NoBatteryError(SandanError):
     """The firm declares no battery that could be run."""
+
+
+class NoPlanToFollowError(SandanError):
+    """The firm's batteries follow the accepted plan, and none is accepted."""
 
 
 class BatteryStateError(SandanError):

@@ -71,8 +71,10 @@ class SiteOperation:
         battery_kw = np.asarray(self.store.power_kw.value, dtype=np.float64)
         runs_kw = np.array([run_kw.value for run_kw in self.runs_kw], dtype=np.float64)
         given_up_kw = np.asarray(self.given_up_kw.value, dtype=np.float64)
+        batteries_kw = [np.asarray(part_kw.value) for part_kw in self.store.parts_kw]
         return Operation(
             battery_kw=battery_kw,
             runs_kw=runs_kw.reshape(-1, len(battery_kw)),
             given_up_kw=np.maximum(given_up_kw, 0.0),
+            batteries_kw=np.array(batteries_kw, dtype=np.float64) if batteries_kw else None,
         )

@@ -71,7 +71,7 @@ class StochasticDispatcher:
     def move(self, now: Now) -> Move:
         """Return the power and the reduction that the values tell to be cheapest."""
         month = self.left.month
-        return self._look(now).cheapest(now, month, month.store, self._reduction(now))
+        return self._look(now).cheapest(now, month, month.usable(now), self._reduction(now))
 
     def _reduction(self, now: Now) -> ReductionNow:
         flexible = self.left.month.flexible

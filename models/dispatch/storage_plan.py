@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from feature_store.errors import SandanError
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
+from models.dispatch.discharge_limit import DischargeLimit, LeftToday
 from models.dispatch.policy import PeakCost
 from models.dispatch.storage_value import DayPrices
 from models.dispatch.store import Store
@@ -94,9 +95,10 @@ class StoragePlan:
     above_kw: cp.Parameter
     peak_cost: PeakCost
     given_up: GivenUp | None = None
+    discharge_limit: DischargeLimit | None = None
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913  what a battery's day depends on
         cls,
         store: Store,
         steps: int,
@@ -104,12 +106,14 @@ class StoragePlan:
         *,
         missing_krw_per_kwh: float,
         given_up_krw_per_kwh: float | None = None,
+        discharge_kwh_per_day: float = float("inf"),
     ) -> Self:
         """Compile the problem of ``steps`` intervals.
 
         The battery ends as full as it is declared to start, or pays ``missing_krw_per_kwh`` for
         what is missing: the day after may begin with less. Nothing is fed into the grid.
-        With ``given_up_krw_per_kwh`` a load may be reduced at that cost.
+        With ``given_up_krw_per_kwh`` a load may be reduced at that cost. No more than
+        ``discharge_kwh_per_day`` is discharged on a local day.
         """
         peak_kw = cp.Variable(name="site.peak_kw")
         load_kw = cp.Parameter(steps, name="site.load_kw")
@@ -127,6 +131,7 @@ class StoragePlan:
             missing_krw_per_kwh=missing_krw_per_kwh,
         )
         given_up = None if given_up_krw_per_kwh is None else GivenUp.of(steps)
+        limit = DischargeLimit.of(battery.discharge_kw, store.discharge_kw, discharge_kwh_per_day)
         added_kw = battery.power_kw
         if given_up is not None:
             added_kw = added_kw - given_up.power_kw
@@ -147,6 +152,7 @@ class StoragePlan:
                 peak_kw >= counted_load_kw + added_kw,
                 over_kw >= peak_kw - above_kw,
                 *(given_up.constraints if given_up is not None else ()),
+                *(limit.constraints if limit is not None else ()),
             ],
         )
         return cls(
@@ -160,6 +166,7 @@ class StoragePlan:
             above_kw=above_kw,
             peak_cost=peak_cost,
             given_up=given_up,
+            discharge_limit=limit,
         )
 
     @property
@@ -169,7 +176,7 @@ class StoragePlan:
             return np.zeros(self.load_kw.size)
         return np.maximum(np.asarray(self.given_up.power_kw.value, dtype=np.float64), 0.0)
 
-    def solve(
+    def solve(  # noqa: PLR0913  the numbers of one plan
         self,
         load_kw: KilowattArray,
         prices: DayPrices,
@@ -177,6 +184,7 @@ class StoragePlan:
         soc_kwh: float,
         held_kw: float,
         reducible: Reducible | None = None,
+        left: LeftToday | None = None,
     ) -> tuple[npt.NDArray[np.float64], float]:
         """Return the power of each interval and the peak that the plan holds.
 
@@ -186,9 +194,12 @@ class StoragePlan:
             soc_kwh: At the start.
             held_kw: Peak that costs nothing more: what the month has had, or is sure to have.
             reducible: How far the load may be reduced; it must be told where a load may be.
+            left: What may be discharged today; it must be told where that is limited.
         """
         if self.given_up is not None and reducible is not None:
             self.given_up.set(reducible)
+        if self.discharge_limit is not None and left is not None:
+            self.discharge_limit.set(left)
         self.load_kw.value = np.maximum(load_kw, 0.0)
         self.counted_load_kw.value = np.where(prices.counted, load_kw, load_kw - NOT_COUNTED_KW)
         self.krw_per_kwh.value = prices.krw_per_kwh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,6 +20,7 @@ class StoreOperation:
     """Variables, limits and costs; expressions of shape (steps,), draws positive."""
 
     power_kw: cp.Expression
+    discharge_kw: cp.Expression
     end_kwh: cp.Expression
     """Charge at the end."""
     constraints: list[cp.Constraint]
@@ -26,6 +28,8 @@ class StoreOperation:
     missing_krw: cp.Expression
     """Of the charge that is missing at the end."""
     tie_break_krw: cp.Expression
+    parts_kw: tuple[cp.Expression, ...] = ()
+    """Of each battery; empty for one."""
 
     @classmethod
     def of(
@@ -59,6 +63,7 @@ class StoreOperation:
         moved_kwh = HOURS_PER_STEP * cp.sum(charge_kw + discharge_kw)
         return cls(
             power_kw=charge_kw - discharge_kw,
+            discharge_kw=discharge_kw,
             end_kwh=held_kwh[steps],
             constraints=[
                 held_kwh[0] == soc_kwh,
@@ -68,4 +73,19 @@ class StoreOperation:
             wear_krw=store.wear_krw_per_kwh * HOURS_PER_STEP * cp.sum(discharge_kw),
             missing_krw=(missing_krw_per_kwh or 0.0) * missing_kwh,
             tie_break_krw=TIE_BREAK_KRW_PER_KWH * moved_kwh,
+        )
+
+    @classmethod
+    def together(cls, parts: Sequence[Self]) -> Self:
+        """Return several operations over the same stretch as one."""
+        first, *others = parts
+        return cls(
+            power_kw=sum((one.power_kw for one in others), start=first.power_kw),
+            discharge_kw=sum((one.discharge_kw for one in others), start=first.discharge_kw),
+            end_kwh=sum((one.end_kwh for one in others), start=first.end_kwh),
+            constraints=[limit for one in parts for limit in one.constraints],
+            wear_krw=sum((one.wear_krw for one in others), start=first.wear_krw),
+            missing_krw=sum((one.missing_krw for one in others), start=first.missing_krw),
+            tie_break_krw=sum((one.tie_break_krw for one in others), start=first.tie_break_krw),
+            parts_kw=tuple(one.power_kw for one in parts),
         )

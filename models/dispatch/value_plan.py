@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.time_grid import HOURS_PER_STEP, KilowattArray
+from models.dispatch.discharge_limit import DischargeLimit, LeftToday
 from models.dispatch.storage_plan import (
     NOT_COUNTED_KW,
     TIME_LIMIT_S,
@@ -41,12 +42,22 @@ class ValuePlan:
     held_kw: cp.Parameter
     end_krw: cp.Parameter
     """Value of each point of the grid, shape (socs * peaks,), the least taken off."""
+    discharge_limit: DischargeLimit | None = None
 
     @classmethod
-    def of(cls, store: Store, steps: int, grid: StateGrid, *, krw_per_kw: float) -> Self:
+    def of(
+        cls,
+        store: Store,
+        steps: int,
+        grid: StateGrid,
+        *,
+        krw_per_kw: float,
+        discharge_kwh_per_day: float = float("inf"),
+    ) -> Self:
         """Compile the problem of ``steps`` intervals; nothing is fed into the grid.
 
-        ``krw_per_kw`` is what a kW costs above the highest peak of the value's grid.
+        ``krw_per_kw`` is what a kW costs above the highest peak of the value's grid. No more than
+        ``discharge_kwh_per_day`` is discharged on a local day.
         """
         peak_kw = cp.Variable(nonneg=True, name="site.peak_kw")
         above_kw = cp.Variable(nonneg=True, name="site.above_grid_kw")
@@ -61,6 +72,7 @@ class ValuePlan:
         end_krw = cp.Parameter(points, nonneg=True, name="value.end_krw")
         battery = StoreOperation.of(store, steps, soc_kwh=soc_kwh, end_kwh=store.least_kwh)
         power_kw = battery.power_kw
+        limit = DischargeLimit.of(battery.discharge_kw, store.discharge_kw, discharge_kwh_per_day)
         socs, peaks = (
             axis.ravel() for axis in np.meshgrid(grid.soc_kwh, grid.peak_kw, indexing="ij")
         )
@@ -83,6 +95,7 @@ class ValuePlan:
                 cp.sum(share) == 1,
                 socs @ share == battery.end_kwh,
                 peaks @ share + above_kw >= peak_kw,
+                *(limit.constraints if limit is not None else ()),
             ],
         )
         return cls(
@@ -96,6 +109,7 @@ class ValuePlan:
             soc_kwh=soc_kwh,
             held_kw=held_kw,
             end_krw=end_krw,
+            discharge_limit=limit,
         )
 
     def solve(  # noqa: PLR0913  the numbers of one plan
@@ -107,6 +121,7 @@ class ValuePlan:
         usable: npt.NDArray[np.bool_],
         soc_kwh: float,
         held_kw: float,
+        left: LeftToday | None = None,
     ) -> tuple[KilowattArray, float]:
         """Return the power of each interval and the peak that the plan holds.
 
@@ -117,7 +132,10 @@ class ValuePlan:
             usable: Whether the battery may be used, shape (steps,).
             soc_kwh: At the start.
             held_kw: The month's counted peak so far.
+            left: What may be discharged today; it must be told where that is limited.
         """
+        if self.discharge_limit is not None and left is not None:
+            self.discharge_limit.set(left)
         self.load_kw.value = np.maximum(load_kw, 0.0)
         self.counted_load_kw.value = np.where(prices.counted, load_kw, load_kw - NOT_COUNTED_KW)
         self.krw_per_kwh.value = prices.krw_per_kwh

@@ -18,7 +18,12 @@ from feature_store.ingestion.read_file import UnknownFormatError
 from feature_store.storage.deliveries import IdempotencyKeyError, IdempotencyKeyReusedError
 from feature_store.storage.refusals import UnknownRefusalError
 from models.diagnosis.known_firm import MomentAheadError, MonthNotOverError
-from models.dispatch.set_point_terms import BatteryStateError, NoBatteryError, NotValuedError
+from models.dispatch.set_point_terms import (
+    BatteryStateError,
+    NoBatteryError,
+    NoPlanToFollowError,
+    NotValuedError,
+)
 from models.forecasting.explained_forecast import NotExplainedError
 from models.optimizer.complex.terms import ComplexTermsError
 from models.optimizer.problem_file.errors import (
@@ -130,6 +135,9 @@ KINDS: dict[type[SandanError], Kind] = {
         slug="not-explained", status=409, title="The forecast was made without the model"
     ),
     NoBatteryError: Kind(slug="no-battery", status=409, title="The firm has no battery"),
+    NoPlanToFollowError: Kind(
+        slug="no-plan", status=409, title="No accepted plan is there to follow"
+    ),
     BatteryStateError: Kind(
         slug="battery-state", status=422, title="The state of every battery is not told"
     ),

@@ -185,7 +185,8 @@ class SetPointAnswer(Document):
     because: Because
     """Why: `holds_peak` and `lowers_peak` give charge for the peak, `lets_peak_pass` keeps it for a
     higher one, `empty` has none left, `charges` fills for what is to come, `discharges` gives where
-    it saves more than it will later, `rests` waits."""
+    it saves more than it will later, `rests` waits, `follows_plan` does what the accepted plan
+    has, as the firm declares."""
     decided_on: DecidedOn
     """What is known of the day."""
 

@@ -9,7 +9,12 @@ from pydantic import BaseModel, ConfigDict
 
 from feature_store.errors import NotEnoughReadingsError, UnknownFirmError
 from models.diagnosis.known_firm import MomentAheadError
-from models.dispatch.set_point_terms import BatteryStateError, NoBatteryError, NotValuedError
+from models.dispatch.set_point_terms import (
+    BatteryStateError,
+    NoBatteryError,
+    NoPlanToFollowError,
+    NotValuedError,
+)
 from models.optimizer.problem_file.errors import StaleStateError, StateOutsideWindowError
 from models.site import EquipmentError
 from models.tariffs.errors import NoTariffError, TariffTableError
@@ -32,6 +37,7 @@ router = APIRouter(prefix="/v1/firms", tags=["prediction"])
 _PROBLEMS = (
     KINDS[UnknownFirmError],
     KINDS[NoBatteryError],
+    KINDS[NoPlanToFollowError],
     KINDS[NotEnoughReadingsError],
     KINDS[TariffTableError],
     KINDS[MomentAheadError],

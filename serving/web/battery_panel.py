@@ -19,14 +19,13 @@ from feature_store.time_grid import (
     floor_to_step,
     utc_instant,
 )
-from serving.set_points import SetPoints
+from serving.set_points import BATTERY, SetPoints
 
 if TYPE_CHECKING:  # numba takes a second to import
-    from models.dispatch.battery_state import BatteryNow, BatteryState
+    from models.dispatch.battery_now import BatteryNow
+    from models.dispatch.battery_state import BatteryState
     from models.dispatch.set_point import SetPoint
 
-BATTERY = "battery"
-"""Kind of equipment that the panel is about."""
 TOLD_LATELY = timedelta(hours=1)
 """A charge that a controller told longer ago is no charge of now."""
 

@@ -81,6 +81,17 @@ def test_a_wrong_option_is_told_and_nothing_is_written(files, tmp_path, changed,
     assert not out.exists() or not list(out.iterdir())
 
 
+def test_adopting_wants_months_alone_of_a_firm_that_is_declared(files, tmp_path):
+    adopting = (*files, *JUNE, "--adopt", "--out", tmp_path / "out")
+    code, said = sandan(*adopting)
+    assert code == 1
+    assert "add --months-alone" in said
+    code, said = sandan(*adopting, "--months-alone")
+    assert code == 1
+    assert "kiln_works: the ledger declares no such firm" in said
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_firm_without_readings_is_named(tmp_path):
     firms = [a_firm_with_battery(), a_firm_with_battery("newcomer")]
     code, said = sandan(*written(tmp_path, [a_load()], firms), *JUNE, "--out", tmp_path / "out")
@@ -92,7 +103,7 @@ def test_a_firm_without_a_battery_is_named(tmp_path):
     firm = a_firm_with_battery().model_copy(update={"equipment": ()})
     code, said = sandan(*written(tmp_path, [a_load()], [firm]), *JUNE, "--out", tmp_path / "out")
     assert code == 1
-    assert "kiln_works: declares 0 batteries; declare exactly one" in said
+    assert "kiln_works: declares no battery; declare at least one" in said
 
 
 def test_readings_that_are_none_are_refused_with_their_rows(tmp_path):

@@ -6,18 +6,25 @@ import numpy as np
 import pytest
 
 from feature_store.features.load_table import load_table
-from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY, STEPS_PER_HOUR
+from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY, STEPS_PER_HOUR, TimeGrid
 from models.assets.battery import Battery
 from models.dispatch.known_load import KnownLoad
 from models.dispatch.live import billed, live
+from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
 from models.dispatch.perfect_foresight import perfect_foresight
 from models.dispatch.policy import Month, Operation, PeakCost
 from models.dispatch.storage_value import DayPrices
 from models.site import site_of
 from tests.made_jobs import JOB, REDUCIBLE, a_day_kw, some_days
-from tests.made_replay import a_site, forecasts_by_last_week, with_load
+from tests.made_replay import (
+    a_firm_with_two_batteries,
+    a_site,
+    forecasts_by_last_week,
+    with_load,
+)
 from training.replay.plan import BY_VALUE, NOTHING, POLICIES, STOCHASTIC
 from training.replay.report.policy_words import KNOWING, MEANINGS
+from training.replay.site import replay_site
 
 SITE = a_site()
 LOAD_KW = SITE.history.demand_kw
@@ -45,6 +52,24 @@ BUSY_KW[13 * STEPS_PER_HOUR : 14 * STEPS_PER_HOUR] += 60.0
 reduced."""
 KEEPING_JOBS = {NOTHING, "threshold"}
 NOT_REDUCING = KEEPING_JOBS | {BY_VALUE, "rolling-value"}
+RESERVE_SHARE, KWH_PER_DAY = 0.3, 90.0
+"""Of the large battery, whose window begins at a tenth; about one discharge of it a day."""
+SITE_OF_TWO = replay_site(
+    a_firm_with_two_batteries(
+        reserve_share=RESERVE_SHARE, max_discharge_kwh_per_day=KWH_PER_DAY, wear_krw_per_kwh=5
+    ),
+    SITE.history,
+)
+DAYS_OF_TWO = 2
+MONTH_OF_TWO = replace(
+    MONTH,
+    prices=DayPrices(
+        krw_per_kwh=MONTH.prices.krw_per_kwh[: DAYS_OF_TWO * STEPS_PER_DAY],
+        counted=MONTH.prices.counted[: DAYS_OF_TWO * STEPS_PER_DAY],
+    ),
+    store=SITE_OF_TWO.store,
+    batteries=SITE_OF_TWO.batteries,
+)
 every_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 
 
@@ -59,6 +84,13 @@ def foreseen():
     return perfect_foresight(MONTH, KNOWN)
 
 
+@pytest.fixture(scope="module")
+def lived_with_two():
+    """A month of two batteries, one with a reserve and a limit of the day."""
+    lived = {policy.name: live(policy, MONTH_OF_TWO, KNOWN) for policy in POLICIES}
+    return lived | {PERFECT_FORESIGHT: perfect_foresight(MONTH_OF_TWO, KNOWN)}
+
+
 @every_policy
 def test_the_battery_stays_within_all_it_declares(policy, lived):
     (battery,) = (asset for asset in site_of(SITE.firm).assets if isinstance(asset, Battery))
@@ -68,6 +100,41 @@ def test_the_battery_stays_within_all_it_declares(policy, lived):
     assert told == []
     soc_kwh = battery.soc_kwh(power_kw)
     np.testing.assert_allclose(soc_kwh, lived[policy.name].soc_kwh, atol=1e-6)
+
+
+@pytest.mark.parametrize("policy", [*(policy.name for policy in POLICIES), PERFECT_FORESIGHT])
+def test_each_of_two_batteries_keeps_its_window_its_reserve_and_its_limit_of_the_day(
+    policy, lived_with_two
+):
+    lived = lived_with_two[policy]
+    batteries = [asset for asset in site_of(SITE_OF_TWO.firm).assets if isinstance(asset, Battery)]
+    midnight = SITE.history.grid.at(FIRST)
+    grid = TimeGrid(midnight, MONTH_OF_TWO.steps)
+    powers_kw = lived.operation.by_battery_kw
+    for battery, power_kw in zip(batteries, powers_kw, strict=True):
+        told = [one for one in battery.violations(power_kw, grid) if "ends emptier" not in one]
+        assert told == []
+    np.testing.assert_allclose(powers_kw.sum(axis=0), lived.power_kw, atol=1e-9)
+    assert lived.import_kw.min() >= -1e-6
+    assert lived_with_two[PERFECT_FORESIGHT].bill_krw <= lived.bill_krw + 1.0
+    own_wear_krw = [
+        battery.cost_krw(power_kw).value
+        for battery, power_kw in zip(batteries, powers_kw, strict=True)
+    ]
+    assert lived.wear_krw == pytest.approx(sum(own_wear_krw))
+
+
+def test_the_limit_of_the_day_is_one_that_holds_policies_back(lived_with_two):
+    without = replace(
+        MONTH_OF_TWO,
+        batteries=tuple(replace(one, left_today_kwh=None) for one in MONTH_OF_TWO.batteries),
+    )
+    limited, free = (
+        np.maximum(-lived.operation.by_battery_kw[0, :STEPS_PER_DAY], 0).sum() * HOURS_PER_STEP
+        for lived in (lived_with_two[PERFECT_FORESIGHT], perfect_foresight(without, KNOWN))
+    )
+    assert free > KWH_PER_DAY
+    assert limited == pytest.approx(KWH_PER_DAY)
 
 
 @every_policy

@@ -202,7 +202,7 @@ def test_an_accepted_plan_is_carried_on_until_another_saves_more_than_the_thresh
     kept = answer_schedule(served.planner, asked(update={"keep_unless_saves_krw": 1e9}))
     assert (kept.kept_previous, kept.previous_id) == (True, before["suggestion_id"])
     held_kw = plan["planned_kw"][passed:]
-    assert kept.equipment[0].planned_kw[: len(held_kw)] == pytest.approx(held_kw, abs=1e-3)
+    assert kept.equipment[0].planned_kw[: len(held_kw)] == pytest.approx(held_kw, abs=2e-3)
     gain_krw = anew.saved_krw - kept.saved_krw
     assert gain_krw > 1000
     for threshold_krw, keeps in [(gain_krw - 5, False), (gain_krw + 5, True)]:

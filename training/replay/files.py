@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from training.replay.adopt import Adopted
 from training.replay.figures import cells, policy_figures
-from training.replay.peak_pricing import peak_pricing_choice
+from training.replay.ingredients import verdicts
 from training.replay.report.page import report_page
 from training.replay.run import Replay
 
 FIGURES, REPORT, KOREAN_REPORT = "replay.json", "report.html", "report.ko.html"
 
 
-def write_files(replay: Replay, out: Path) -> None:
-    """Write the figures and the pages, each put in place when it is whole."""
-    document = json.dumps(_finite(replay_document(replay)), indent=1, ensure_ascii=False)
+def write_files(
+    replay: Replay, out: Path, adopted: Mapping[str, Adopted] = MappingProxyType({})
+) -> None:
+    """Write the figures and the pages, each put in place when it is whole.
+
+    Args:
+        replay: What was lived.
+        out: The folder.
+        adopted: By site, where the verdicts were written into declarations.
+    """
+    figures = _finite(replay_document(replay, adopted))
+    document = json.dumps(figures, indent=1, ensure_ascii=False, default=datetime.isoformat)
     texts = {
         FIGURES: document + "\n",
-        REPORT: report_page(replay, "en"),
-        KOREAN_REPORT: report_page(replay, "ko"),
+        REPORT: report_page(replay, "en", adopted),
+        KOREAN_REPORT: report_page(replay, "ko", adopted),
     }
     for name, text in texts.items():
         unfinished = out / f".{name}.unfinished"
@@ -30,7 +43,9 @@ def write_files(replay: Replay, out: Path) -> None:
         unfinished.replace(out / name)
 
 
-def replay_document(replay: Replay) -> dict[str, Any]:
+def replay_document(
+    replay: Replay, adopted: Mapping[str, Adopted] = MappingProxyType({})
+) -> dict[str, Any]:
     """Return every figure of a replay."""
     plan = replay.plan
     return {
@@ -43,7 +58,10 @@ def replay_document(replay: Replay) -> dict[str, Any]:
             one.site.name: {
                 "filled_intervals": one.site.filled,
                 "runs_not_found_kwh": one.site.runs_not_found_kwh,
-                "peak_pricing": asdict(choice) if (choice := peak_pricing_choice(one)) else None,
+                "ingredients": {
+                    verdict.ingredient.choice: verdict.document() for verdict in verdicts(one)
+                },
+                "adopted": asdict(adopted[one.site.name]) if one.site.name in adopted else None,
                 "months": {
                     policy: [
                         {**asdict(month), "bill_krw": month.bill_krw} for month in lived.months

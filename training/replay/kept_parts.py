@@ -64,6 +64,7 @@ class KeptParts:
                 months=tuple(MonthFigures(**month) for month in months),
                 power_kw=kept["power_kw"],
                 beside_kw=kept.get("beside_kw"),
+                batteries_kw=kept.get("batteries_kw"),
             )
 
     def keep_lived(self, site: ReplaySite, lived: LivedSite) -> None:
@@ -73,6 +74,8 @@ class KeptParts:
         arrays = {"months": months, "power_kw": lived.power_kw}
         if lived.beside_kw is not None:
             arrays["beside_kw"] = lived.beside_kw
+        if lived.batteries_kw is not None:
+            arrays["batteries_kw"] = lived.batteries_kw
         _put(path, lambda to: _save(to, arrays))
 
     def _path(self, kind: str, name: str, digest: str) -> Path:
@@ -87,7 +90,9 @@ class KeptParts:
             _code(),
             json.dumps(plan, default=str, sort_keys=True),
             site.firm.model_dump_json(exclude={"equipment"} if policy is None else None),
-            "" if policy is None else f"{asdict(site.store)} {_settings_of(policy)}",
+            ""
+            if policy is None
+            else f"{asdict(site.store)} {site.batteries} {_settings_of(policy)}",
             site.history.grid.start.isoformat(),
         ]
         digest = hashlib.sha256("\n".join(told).encode())

@@ -33,7 +33,7 @@ class MonthFigures:
     """Interval of the month that set it."""
     billed_kw: float
     cycles: float
-    """Energy discharged over the window of the battery."""
+    """Energy discharged over the window of the batteries."""
     runs: int = 0
     """Of jobs, each whole and in its window."""
     moved_kwh: float = 0.0
@@ -57,10 +57,12 @@ class LivedSite:
     policy: str
     months: tuple[MonthFigures, ...]
     power_kw: KilowattArray
-    """Of the battery over all months, shape (steps,)."""
+    """Of all batteries over all months, shape (steps,)."""
     beside_kw: KilowattArray | None = None
     """What is drawn beyond readings and battery: runs in other places, load given up; shape
-    (steps,). None for a battery alone."""
+    (steps,). None for batteries alone."""
+    batteries_kw: KilowattArray | None = None
+    """Of each battery, shape (batteries, steps); None where the store is the one battery."""
 
     @property
     def bill_krw(self) -> float:
@@ -88,7 +90,7 @@ def live_site(task: SiteTask) -> LivedSite:
     foresight = None
     if task.policy == PERFECT_FORESIGHT and not plan.months_alone:
         foresight = foreseen_stretch(calendar.ratchet_months(), known)
-    figures, powers, beside = [], [], []
+    figures, powers, beside, by_battery = [], [], [], []
     for number, billed in enumerate(calendar.months):
         before = calendar.known_before(billed, drawn_kw)
         month = calendar.month(billed, before, alone=plan.months_alone)
@@ -104,6 +106,7 @@ def live_site(task: SiteTask) -> LivedSite:
         billed_kw = max(anyway_kw, lived.peak_kw)
         figures.append(_figures(lived, month, billed_kw, billed.basic_krw_per_kw))
         powers.append(lived.power_kw)
+        by_battery.append(lived.operation.by_battery_kw)
         beside.append(lived.import_kw - lived.power_kw - site.history.demand_kw[billed.steps])
     return LivedSite(
         site=site.name,
@@ -111,6 +114,7 @@ def live_site(task: SiteTask) -> LivedSite:
         months=tuple(figures),
         power_kw=np.concatenate(powers),
         beside_kw=np.concatenate(beside) if site.beside else None,
+        batteries_kw=np.concatenate(by_battery, axis=1) if site.batteries else None,
     )
 
 
@@ -139,7 +143,7 @@ def _figures(
         peak_kw=lived.peak_kw,
         peak_step=int(counted_kw.argmax()),
         billed_kw=billed_kw,
-        cycles=_kwh(-lived.power_kw) / (store.most_kwh - store.least_kwh),
+        cycles=_kwh(-operation.by_battery_kw) / (store.most_kwh - store.least_kwh),
         runs=flexible.runs() if flexible else 0,
         moved_kwh=_kwh(moved_kw),
         given_up_kwh=_kwh(operation.given_up_kw),

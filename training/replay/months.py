@@ -77,6 +77,7 @@ class Calendar:
             store=self.site.store,
             peak_cost=_alone(billed) if alone else self._remembered(billed.month, history),
             flexible=self.site.flexible_over(int(billed.steps[0]), len(billed.steps)),
+            batteries=self.site.batteries,
         )
 
     def ratchet_months(self) -> tuple[RatchetMonth, ...]:

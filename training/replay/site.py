@@ -1,4 +1,4 @@
-"""What is lived again: a firm with one battery, its jobs, and the load that was measured."""
+"""What is lived again: a firm with its batteries, its jobs, and the load that was measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_WEEK, KilowattArray, TimeGrid
 from models.assets.battery import Battery
 from models.assets.shiftable_job import ShiftableJob
+from models.dispatch.battery_now import BatteryNow
 from models.dispatch.flexible_load import FlexibleLoad
+from models.dispatch.pooled_store import pooled_store, usable_store
 from models.dispatch.store import Store
 from models.site import Site, site_of
 from training.replay.beside_battery import beside_battery
@@ -20,7 +22,7 @@ from training.replay.not_replayable import NotReplayableError
 
 @dataclass(frozen=True, kw_only=True)
 class ReplaySite:
-    """A firm, its battery, its jobs and its load."""
+    """A firm, its batteries, its jobs and its load."""
 
     name: str
     """In files and reports; firms may take part with several batteries."""
@@ -28,10 +30,14 @@ class ReplaySite:
     history: LoadHistory
     """As measured, gaps filled."""
     store: Store
+    """The battery above its reserve, or all of them as one."""
     filled: int
     """Intervals that were not measured."""
     beside: Site | None = None
-    """Jobs, what holds between them, and the load that may be reduced; None for a battery alone."""
+    """Jobs, what holds between them, and the load that may be reduced; None for batteries alone."""
+    batteries: tuple[BatteryNow, ...] = ()
+    """Those that ``store`` stands for, each as a month begins; empty where it is the one battery,
+    without a limit of the day."""
 
     @property
     def jobs(self) -> tuple[ShiftableJob, ...]:
@@ -65,7 +71,7 @@ class ReplaySite:
         return float(missing_kw.sum()) * HOURS_PER_STEP
 
     def flexible_over(self, first: int, steps: int) -> FlexibleLoad | None:
-        """Return what may be moved or given up from a position on; None for a battery alone."""
+        """Return what may be moved or given up from a position on; None for batteries alone."""
         if self.beside is None:
             return None
         grid = TimeGrid(self.history.grid.at(first), steps)
@@ -78,41 +84,44 @@ def replay_site(firm: Firm, history: LoadHistory, *, name: str | None = None) ->
     Gaps are filled with the load a week before, or, in the first week, with its mean.
 
     Raises:
-        NotReplayableError: The firm does not declare exactly one battery, or it or what is beside
-            it cannot be lived as it is declared.
+        NotReplayableError: The firm declares no battery, or one of them or what is beside them
+            cannot be lived as it is declared.
     """
     site = site_of(firm)
     batteries = [asset for asset in site.assets if isinstance(asset, Battery)]
-    if len(batteries) != 1:
+    if not batteries:
         raise NotReplayableError(
-            f"{firm.firm_id}: declares {len(batteries)} batteries; declare exactly one, it is what "
-            "the policies run"
+            f"{firm.firm_id}: declares no battery; declare at least one, it is what the policies "
+            "run"
         )
-    _check_battery(firm, batteries[0])
-    demand_kw = _filled(history.demand_kw)
+    each = tuple(_as_a_month_begins(firm, battery) for battery in batteries)
+    is_plain = len(each) == 1 and each[0].left_today_kwh is None
     return ReplaySite(
         name=name or firm.firm_id,
         firm=firm,
-        history=replace(history, demand_kw=demand_kw),
-        store=Store.of(batteries[0]),
+        history=replace(history, demand_kw=_filled(history.demand_kw)),
+        store=each[0].store if is_plain else pooled_store(batteries),
         filled=int(np.isnan(history.demand_kw).sum()),
         beside=beside_battery(site),
+        batteries=() if is_plain else each,
     )
 
 
-def _check_battery(firm: Firm, battery: Battery) -> None:
-    """Refuse limits that policies do not keep: bills would be those of another battery."""
-    limits = battery.parameters
-    if limits.reserve_share is not None:
+def _as_a_month_begins(firm: Firm, battery: Battery) -> BatteryNow:
+    """A battery with its declared charge and a whole day's energy."""
+    store = usable_store(battery)
+    if battery.parameters.reserve_share is not None and store.start_kwh < store.least_kwh:
         raise NotReplayableError(
-            f"{firm.firm_id}, {battery.name}: reserve_share is not lived in a replay; declare "
-            "it as min_soc_share, which keeps the same charge back"
+            f"{firm.firm_id}, {battery.name}: every month begins with {store.start_kwh:g} kWh, "
+            f"below the reserve of {store.least_kwh:g} kWh; declare a higher initial_soc_share or "
+            "a lower reserve_share"
         )
-    if limits.max_discharge_kwh_per_day is not None:
-        raise NotReplayableError(
-            f"{firm.firm_id}, {battery.name}: max_discharge_kwh_per_day is not lived in a replay; "
-            "leave it out, and tell what cycles cost as wear_krw_per_kwh"
-        )
+    return BatteryNow(
+        name=battery.name,
+        store=store,
+        charge_kwh=store.start_kwh,
+        left_today_kwh=battery.parameters.max_discharge_kwh_per_day,
+    )
 
 
 def _filled(demand_kw: KilowattArray) -> KilowattArray:

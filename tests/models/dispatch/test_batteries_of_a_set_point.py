@@ -9,15 +9,10 @@ from hypothesis import strategies as st
 
 from feature_store.entities.firm import Equipment
 from feature_store.time_grid import HOURS_PER_STEP
-from models.dispatch.battery_state import (
-    MAX_AGE,
-    BatteryNow,
-    BatteryState,
-    batteries_now,
-)
+from models.dispatch.battery_now import BatteryNow, reached, usable_charge_kwh
+from models.dispatch.battery_state import MAX_AGE, BatteryState, batteries_now
 from models.dispatch.pooled_store import pooled_store, split_kw
 from models.dispatch.rest_of_month import batteries_of
-from models.dispatch.set_point import reached, usable_charge_kwh
 from models.dispatch.set_point_terms import BatteryStateError, NoBatteryError
 from models.optimizer.problem_file.errors import StaleStateError, StateOutsideWindowError
 from tests.builders import MONDAY, a_firm

@@ -16,6 +16,7 @@ from models.dispatch.forecast_levels import upper_factors
 from models.dispatch.known_load import ISSUE_EVERY_STEPS, KnownLoad
 from models.dispatch.made_forecasts import MadeForecasts
 from models.dispatch.policy import Morning, Now
+from models.dispatch.running_batteries import RunningBatteries
 from models.dispatch.running_month import RunningMonth
 from models.dispatch.set_point import SeenInterval, set_point
 from models.dispatch.set_point_table import set_point_table
@@ -31,7 +32,7 @@ from models.dispatch.valued_day import (
 from models.forecasting.load_forecast import LoadForecast
 from tests.builders import SEOUL
 from tests.fakes.forecaster import LastWeekForecaster
-from tests.made_replay import a_firm_with_battery, a_load
+from tests.made_replay import a_firm_with_battery, a_firm_with_two_batteries, a_load
 from training.replay.forecasts import FittedFrom, ForecastTask, forecasts_of
 from training.replay.months import Calendar
 from training.replay.plan import ReplayPlan
@@ -150,6 +151,53 @@ def test_every_move_is_that_of_the_replay(replayed, on_line, day, soc_kwh, peak_
     by_set_points = lived(month, day, soc_kwh, peak_kw, by_look_up)
     assert np.abs(for_replay).max() > 10
     np.testing.assert_allclose(by_set_points, for_replay, atol=1e-9)
+
+
+def test_two_batteries_with_a_limit_of_the_day_move_as_in_the_replay(replayed, on_line):
+    """On a day on which the limit is reached; the second battery has other power and losses."""
+    firm = a_firm_with_two_batteries(max_discharge_kwh_per_day=40)
+    site = replay_site(firm, LOAD)
+    month, known = replayed
+    month = replace(month, store=site.store, batteries=site.batteries)
+    day, peak_kw = 3 * REFIT_DAYS - 3, 236.0
+    dispatcher = Stochastic().start(month, known)
+    dispatcher.left.value(day - day % REFIT_DAYS)
+    dispatcher.day = day - 1
+    running = RunningBatteries(store=month.store, declared=month.batteries, steps=month.steps)
+    first = day * STEPS_PER_DAY
+    dispatcher.place(
+        Morning(step=first, steps=STEPS_PER_DAY, soc_kwh=running.charge_kwh, peak_kw=peak_kw)
+    )
+    for step in range(first, first + STEPS_PER_DAY):
+        moment = JUNE + step * INTERVAL
+        issue, load_kw = issue_time_at(moment, SEOUL), load_at(moment)
+        known_then = LOAD.as_of(moment)
+        digest = digest_of_day(firm, known_then.as_of(issue), issue, FORECASTER.version)
+        since = (moment - issue) // INTERVAL
+        on_line_now = set_point(
+            on_line.of(digest, peak_kw, lambda: look(moment, known_then, firm)),  # noqa: B023
+            SeenInterval(
+                start=moment,
+                load_kw=load_kw,
+                batteries=tuple(running.now),
+                peak_kw=peak_kw,
+                since_kw=known_then.demand_on(TimeGrid(issue, since)) if since else np.zeros(0),
+            ),
+        )
+        now = Now(
+            step=step,
+            load_kw=load_kw,
+            soc_kwh=running.charge_kwh,
+            peak_kw=peak_kw,
+            reached=running.reached(),
+            dischargeable_kwh=running.left_today_kwh,
+        )
+        power_kw = running.run(step, dispatcher.move(now).power_kw, load_kw)
+        powers_kw = [one.power_kw for one in on_line_now.powers]
+        np.testing.assert_allclose(powers_kw, running.powers_kw[:, step], atol=1e-9)
+        if month.prices.counted[step]:
+            peak_kw = max(peak_kw, load_kw + power_kw)
+    assert running.now[0].left_today_kwh == pytest.approx(0.0, abs=1e-6)
 
 
 def test_the_month_is_laid_out_as_the_replay_lays_it_out(replayed):

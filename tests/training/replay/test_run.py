@@ -14,6 +14,7 @@ from tests.made_replay import (
     MAY,
     TWO_MONTHS,
     a_firm_with_battery,
+    a_firm_with_two_batteries,
     a_load,
     a_site,
     known_forecasts,
@@ -133,13 +134,30 @@ def test_parts_that_rest_on_forecasts_are_kept_for_the_same_firms_alone(tmp_path
     assert of_two.lived(alone, "threshold") is not None  # it reads none
 
 
-@pytest.mark.parametrize(
-    "limit", [{"reserve_share": 0.2}, {"max_discharge_kwh_per_day": 100}], ids=str
-)
-def test_a_limit_of_the_battery_that_is_not_lived_is_refused(limit):
-    (name,) = limit
-    with pytest.raises(NotReplayableError, match=name):
-        a_site(**limit)
+def test_a_reserve_is_the_lower_end_of_what_is_lived():
+    with_reserve = a_site(reserve_share=0.3)
+    assert with_reserve.batteries == ()
+    assert with_reserve.store == replace(a_site().store, least_kwh=75.0)
+    with pytest.raises(NotReplayableError, match="125 kWh, below the reserve of 150 kWh"):
+        a_site(reserve_share=0.6)
+
+
+def test_several_batteries_are_lived_as_one_kept_apart_and_found_again(tmp_path):
+    firm = a_firm_with_two_batteries(max_discharge_kwh_per_day=90)
+    site = replay_site(firm, a_load())
+    assert (site.store.discharge_kw, site.store.least_kwh) == (150.0, 35.0)
+    plan = replace(MAY, policies=())
+    first, again = (replay([site], plan, tmp_path) for _ in range(2))
+    for name in first.policies:
+        lived, kept = (one.sites[0].lived[name] for one in (first, again))
+        assert lived.batteries_kw.shape == (2, len(lived.power_kw))
+        np.testing.assert_allclose(lived.batteries_kw.sum(axis=0), lived.power_kw, atol=1e-9)
+        np.testing.assert_array_equal(kept.batteries_kw, lived.batteries_kw)
+    without_limit = replay_site(a_firm_with_two_batteries(), a_load())
+    assert (
+        KeptParts(folder=tmp_path, plan=plan, sites=(without_limit,)).lived(without_limit, NOTHING)
+        is None
+    )
 
 
 def test_sites_side_by_side_are_lived_as_one_by_one(tmp_path):
@@ -269,15 +287,9 @@ def test_a_stretch_without_a_whole_month_is_refused(tmp_path, first, end):
         replay([a_site()], replace(MAY, first=first, end=end), tmp_path)
 
 
-@pytest.mark.parametrize("batteries", [0, 2])
-def test_a_firm_without_exactly_one_battery_is_refused(batteries):
-    firm = a_firm_with_battery()
-    (one,) = firm.equipment
-    named = tuple(one.model_copy(update={"name": f"B{at}"}) for at in range(batteries))
-    firm = firm.model_copy(update={"equipment": named})
-    with pytest.raises(
-        NotReplayableError, match=f"declares {batteries} batteries; declare exactly"
-    ):
+def test_a_firm_without_a_battery_is_refused():
+    firm = a_firm_with_battery().model_copy(update={"equipment": ()})
+    with pytest.raises(NotReplayableError, match="declares no battery; declare at least one"):
         replay_site(firm, a_load())
 
 

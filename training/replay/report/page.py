@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from feature_store.time_grid import HOURS_PER_STEP
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
+from training.replay.adopt import Adopted
 from training.replay.figures import (
     Cell,
     PolicyFigures,
@@ -25,6 +27,7 @@ from training.replay.figures import (
 from training.replay.plan import NOTHING, STOCHASTIC
 from training.replay.report import drawings
 from training.replay.report.heat import colour_of
+from training.replay.report.ingredient_words import ingredient_rows
 from training.replay.report.peak_event import PeakEvent, peak_event
 from training.replay.report.policy_words import KNOWING, MEANINGS, colours_of
 from training.replay.report.texts import LANGUAGES, Language, Texts, texts_in
@@ -79,8 +82,18 @@ class Picture:
     address: str
 
 
-def report_page(replay: Replay, language: Language = "en") -> str:
-    """Return the whole page as HTML, pictures and style in it."""
+def report_page(
+    replay: Replay,
+    language: Language = "en",
+    adopted: Mapping[str, Adopted] = MappingProxyType({}),
+) -> str:
+    """Return the whole page as HTML, pictures and style in it.
+
+    Args:
+        replay: What was lived.
+        language: Of its words.
+        adopted: By site, where the verdicts were written into declarations.
+    """
     texts, every = texts_in(language), cells(replay)
     headline = _headline(replay, every)
     colours = colours_of(replay.policies)
@@ -98,6 +111,7 @@ def report_page(replay: Replay, language: Language = "en") -> str:
         head=headline,
         rows=list(_rows(replay, every)),
         colours=colours,
+        ingredients=ingredient_rows(texts, replay, adopted),
         beside=beside_figures(replay),
         runs=runs_lived(replay),
         runs_not_found={

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY, KilowattArray
+from models.dispatch.battery_now import BatteryNow
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
 from models.dispatch.store import Store
 from training.replay.lived_site import MonthFigures
@@ -20,7 +22,7 @@ from training.replay.run import ReplayedSite
 HELD_ENOUGH = 0.9
 """Share of the power that was wanting from which on a battery is said to have been able to help."""
 
-Cause = Literal["energy", "empty", "charging", "given_up"]
+Cause = Literal["energy", "empty", "limited", "charging", "given_up"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,39 @@ class Operation:
     load_kw: KilowattArray
     """Without the battery, with jobs and reductions as the policy has them."""
     power_kw: KilowattArray
-    soc_kwh: KilowattArray
+    """Of all batteries."""
+    batteries: tuple[BatteryNow, ...]
+    """As the month begins; the one battery too."""
+    batteries_kw: KilowattArray
+    """Of each, shape (batteries, steps)."""
+
+    @property
+    def soc_kwh(self) -> KilowattArray:
+        """Of all batteries."""
+        return sum(self._charges_kwh, start=np.zeros(len(self.power_kw) + 1))
+
+    @property
+    def _charges_kwh(self) -> list[KilowattArray]:
+        return [
+            battery.store.charge_kwh(of_it_kw)
+            for battery, of_it_kw in zip(self.batteries, self.batteries_kw, strict=True)
+        ]
+
+    def batteries_at(self, step: int, day_begins: int) -> tuple[BatteryNow, ...]:
+        """Return the batteries as they were when an interval of a day began."""
+        given_kwh = np.maximum(-self.batteries_kw[:, day_begins:step], 0.0).sum(axis=1)
+        return tuple(
+            replace(
+                battery,
+                charge_kwh=float(charge_kwh[step]),
+                left_today_kwh=None
+                if battery.left_today_kwh is None
+                else max(battery.left_today_kwh - HOURS_PER_STEP * float(given), 0.0),
+            )
+            for battery, charge_kwh, given in zip(
+                self.batteries, self._charges_kwh, given_kwh, strict=True
+            )
+        )
 
     @property
     def import_kw(self) -> KilowattArray:
@@ -111,6 +145,8 @@ def peak_event(one: ReplayedSite, policy: str, number: int | None, plan: ReplayP
     shown = slice(max(peak - STEPS_PER_DAY, 0), min(peak + STEPS_PER_DAY, len(positions)))
     grid, zone = one.site.history.grid, one.site.firm.zone
     first = grid.at(int(positions[shown.start])).astimezone(zone)
+    dates = grid.clock(zone).date[positions]
+    day_begins = int(np.searchsorted(dates, dates[peak]))
     return PeakEvent(
         site=one.site.name,
         month=own[number].month,
@@ -128,7 +164,7 @@ def peak_event(one: ReplayedSite, policy: str, number: int | None, plan: ReplayP
         soc_kwh=lived.soc_kwh[:-1][shown],
         foreseen_soc_kwh=foreseen.soc_kwh[:-1][shown],
         store=one.site.store,
-        why=_why(own[number], best[number], lived, one.site.store),
+        why=_why(own[number], best[number], lived, one.site.store, day_begins),
     )
 
 
@@ -140,25 +176,36 @@ def _operation(one: ReplayedSite, policy: str, calendar: Calendar, number: int) 
     lived, load_kw = one.lived[policy], one.site.history.demand_kw[positions]
     if lived.beside_kw is not None:
         load_kw = load_kw + lived.beside_kw[within]
-    power_kw = lived.power_kw[within]
+    power_kw, store = lived.power_kw[within], one.site.store
+    of_each_kw = lived.batteries_kw
+    only = BatteryNow(name="", store=store, charge_kwh=store.start_kwh)
     return Operation(
-        load_kw=load_kw, power_kw=power_kw, soc_kwh=one.site.store.charge_kwh(power_kw)
+        load_kw=load_kw,
+        power_kw=power_kw,
+        batteries=one.site.batteries or (only,),
+        batteries_kw=power_kw[None] if of_each_kw is None else of_each_kw[:, within],
     )
 
 
-def _why(own: MonthFigures, best: MonthFigures, lived: Operation, store: Store) -> Why:
+def _why(
+    own: MonthFigures, best: MonthFigures, lived: Operation, store: Store, day_begins: int
+) -> Why:
     peak, load_kw = own.peak_step, lived.load_kw
     missed_krw = own.bill_krw - best.bill_krw
     missed_energy_krw = _besides_peak_krw(own) - _besides_peak_krw(best)
     missed_energy_share = missed_energy_krw / missed_krw if missed_krw > 0 else float("nan")
     given_kw = -float(lived.power_kw[peak])
-    reach_kw = -store.reach_kw(float(lived.soc_kwh[peak]), float(load_kw[peak]))[0]
+    batteries, at_peak_kw = lived.batteries_at(peak, day_begins), float(load_kw[peak])
+    reach_kw = _reach_kw(batteries, at_peak_kw)
+    unlimited_kw = _reach_kw([replace(one, left_today_kwh=None) for one in batteries], at_peak_kw)
     wanting_kw = float(load_kw[peak]) - best.peak_kw
     day = slice(max(peak - STEPS_PER_DAY, 0), peak)
     given_before_kw = np.maximum(-lived.power_kw[day], 0.0)
     not_asked_kw = np.maximum(best.peak_kw - lived.import_kw[day], 0.0)
     return Why(
-        cause=_cause(missed_energy_share, wanting_kw, given_kw, reach_kw),
+        cause=_cause(
+            missed_energy_share, wanting_kw, given_kw, reach_kw, is_limited=reach_kw < unlimited_kw
+        ),
         missed_krw=missed_krw,
         missed_energy_share=missed_energy_share,
         peak_kw=own.peak_kw,
@@ -175,13 +222,23 @@ def _besides_peak_krw(month: MonthFigures) -> float:
     return month.energy_krw + month.wear_krw + month.given_up_krw
 
 
+def _reach_kw(batteries: Sequence[BatteryNow], load_kw: float) -> float:
+    """What batteries could have given; nothing is fed into the grid."""
+    return min(-sum(battery.reach_kw()[0] for battery in batteries), max(load_kw, 0.0))
+
+
 def _cause(
-    missed_energy_share: float, wanting_kw: float, given_kw: float, reach_kw: float
+    missed_energy_share: float,
+    wanting_kw: float,
+    given_kw: float,
+    reach_kw: float,
+    *,
+    is_limited: bool,
 ) -> Cause:
     if missed_energy_share > 0.5:  # noqa: PLR2004  more of it lies in energy than in the peak
         return "energy"
     if given_kw < 0:
         return "charging"
     if reach_kw < HELD_ENOUGH * wanting_kw:
-        return "empty"
+        return "limited" if is_limited else "empty"
     return "given_up"

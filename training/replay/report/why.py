@@ -19,6 +19,11 @@ CAUSES: dict[Cause, str] = {
         "foresight took {wanting}; with {held} of charge left it could give {reach}, and {peak} "
         "were drawn."
     ),
+    "limited": marked(
+        "The battery had given what it may discharge on a day. At {at} staying under the "
+        "{foreseen} of perfect foresight took {wanting}; of {held} of charge left it could give "
+        "{reach} more, and {peak} were drawn."
+    ),
     "charging": marked(
         "The battery was charging. At {at} it drew {drawn} on top of the load and made the month's "
         "peak of {peak}; perfect foresight held {foreseen}."
