@@ -30,6 +30,7 @@ from models.forecasting.outlook import outlook_of
 from models.optimizer.peak_value import PeakValue
 from models.optimizer.plan import problem_of
 from models.optimizer.plan_limits import PlanLimits, plan_limits
+from models.optimizer.problem_file.announced import with_announced
 from models.optimizer.problem_file.firm_now import NOTHING_TOLD, FirmNow, site_now
 from models.optimizer.schedule import AcceptedPlan, Infeasible, Outcome, Solved, TimedOut
 from models.optimizer.site_now import SiteNow
@@ -354,6 +355,9 @@ class Planner:
         if told.keep_unless_saves_krw is not None:
             accepted = self.accepted(firm_id, forecast.grid.start, known_at=knowledge.moment)
             previous = accepted if accepted and accepted.is_of(firm) else None
+        if previous is not None:
+            grid, made_with = forecast.grid, previous.made_with
+            told = with_announced(told, firm, grid, previous.schedule, made_with.told)
         return _Asked(
             firm=firm,
             knowledge=knowledge,

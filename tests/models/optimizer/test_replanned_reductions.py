@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
+from feature_store.entities.firm import Equipment
+from feature_store.time_grid import TimeGrid
+from models.optimizer.problem_file.announced import with_announced
 from models.optimizer.problem_file.errors import StaleStateError
+from models.optimizer.problem_file.firm_now import FirmNow, site_now
+from models.site import site_of
+from tests.builders import a_firm
 from tests.models.optimizer.example_problems import STATED, changed, read, scheduled
 from tests.models.optimizer.example_works import CHILLER
 
@@ -74,6 +80,24 @@ def test_the_announced_reduction_stands_a_quarter_hour_later():
     forgotten = scheduled(problem(1, previous=previous))
     assert not forgotten.kept_previous
     assert forgotten.equipment_kw["chiller"][:4] == pytest.approx(np.zeros(4))
+
+
+def test_what_nobody_tells_of_a_load_is_what_its_accepted_plan_has_announced():
+    first = scheduled(problem(0, states=state(0, BEFORE)))
+    chiller = Equipment(name="chiller", kind="curtailable_load", parameters=CHILLING)
+    firm = a_firm(equipment=(chiller,))
+    later = TimeGrid(first.grid.at(1), STEPS)
+    with_state = FirmNow(states=state(0, BEFORE))
+    told = with_announced(FirmNow(keep_unless_saves_krw=1e9), firm, later, first, with_state)
+    (found,) = told.states
+    assert found.parameters["reduced_before_kw"] == pytest.approx([0, 30, 50])
+    assert found.parameters["announced_kw"] == pytest.approx([50, 0, 0, 0])
+    now = site_now(told, firm, later, first)
+    (load,) = site_of(firm.model_copy(update={"equipment": now.equipment})).assets
+    held_kw = now.previous.equipment_kw["chiller"]
+    assert load.reduction_kw(held_kw)[:4] == pytest.approx([50, 0, 0, 0], abs=1e-6)
+    measured = FirmNow(states=state(1, {"announced_kw": [30]}))
+    assert with_announced(measured, firm, later, first, with_state) == measured
 
 
 def test_what_earlier_reductions_draw_again_comes_on_top_of_the_load():
