@@ -167,14 +167,26 @@ class CurtailableLoad:
     def soc_kwh(self, power_kw: KilowattArray) -> None:
         """Return nothing: a load stores no energy."""
 
+    def reduction_kw(self, power_kw: KilowattArray) -> KilowattArray:
+        """Return what is given up, by the net power, shape (steps,)."""
+        if self.parameters.recovery_share == 0:
+            return -power_kw
+        again = self._drawn_again(power_kw.size)
+        reduction_kw = np.linalg.solve(again - np.eye(power_kw.size), power_kw)
+        return reduction_kw.astype(np.float64)
+
+    def left_kwh(self, grid: TimeGrid) -> KilowattArray:
+        """Return what may be given up on each local day of ``grid``, shape (days,)."""
+        most_kwh = self.parameters.max_energy_kwh_per_day
+        today = first_day(grid, self.zone)
+        return most_kwh - today * min(self.parameters.given_up_today_kwh, most_kwh)
+
     def violations(self, power_kw: KilowattArray, grid: TimeGrid) -> tuple[str, ...]:
         """Return the power, window, daily, duration and notice limits that ``power_kw`` breaks."""
         limits = self.parameters
-        reduction_kw = self._reduction_kw(power_kw)
+        reduction_kw = self.reduction_kw(power_kw)
         given_up_kwh = HOURS_PER_STEP * (day_membership(grid, self.zone) @ reduction_kw)
-        left_kwh = limits.max_energy_kwh_per_day - first_day(grid, self.zone) * min(
-            limits.given_up_today_kwh, limits.max_energy_kwh_per_day
-        )
+        left_kwh = self.left_kwh(grid)
         reduced = reduction_kw > TOLERANCE_KW
         shallow_kw = np.where(reduced, limits.min_reduction_kw - reduction_kw, 0.0)
         checks = {
@@ -242,11 +254,3 @@ class CurtailableLoad:
         return np.where(
             (ago >= 1) & (ago <= limits.recovery), limits.recovery_share / limits.recovery, 0.0
         )
-
-    def _reduction_kw(self, power_kw: KilowattArray) -> KilowattArray:
-        """Return what is given up, by the net power, shape (steps,)."""
-        if self.parameters.recovery_share == 0:
-            return -power_kw
-        again = self._drawn_again(power_kw.size)
-        reduction_kw = np.linalg.solve(again - np.eye(power_kw.size), power_kw)
-        return reduction_kw.astype(np.float64)
