@@ -86,6 +86,25 @@ def large_works(seed: int, steps: int) -> Works:
     return _works(rng, f"large_{seed}", equipment, steps)
 
 
+def large_works_of_every_kind(seed: int, steps: int) -> Works:
+    """Return a works with ten pieces of equipment, every kind among them, and most of their limits.
+
+    Beside battery, roof and two unbroken jobs: a job that may pause, a cold room and a tank of
+    cold, a charger, a generator, and a load whose reductions are steady and last for a while.
+    """
+    rng = np.random.default_rng(seed)
+    battery, chiller, roof = _continuous()
+    steady = dict(chiller.parameters) | {
+        "min_reduction_kw": 40,
+        "min_duration": "00:45",
+        "max_duration": "02:00",
+    }
+    equipment = [battery, chiller.model_copy(update={"parameters": steady}), roof]
+    equipment += [_job(rng, *job) for job in JOBS[:2]]
+    equipment += [_pausing_job(rng), *_stores(rng), *_charger_and_generator(rng)]
+    return _works(rng, f"every_kind_{seed}", equipment, steps)
+
+
 def _continuous() -> list[Equipment]:
     """Battery, load that may be reduced, roof."""
     return [
@@ -139,6 +158,82 @@ def _job(rng: np.random.Generator, name: str, power_kw: float, steps: int) -> Eq
             "days": list(range(DAYS_PER_WEEK)),
         },
     )
+
+
+def _pausing_job(rng: np.random.Generator) -> Equipment:
+    usual = int(rng.integers(8, 12)) * STEPS_PER_HOUR
+    return Equipment(
+        name="pumps",
+        kind="interruptible_job",
+        parameters={
+            "levels_kw": [30.0, 60.0],
+            "energy_kwh": 60.0 * int(rng.integers(3, 6)),
+            "usual_start": clock_text(usual),
+            "earliest_start": "06:00",
+            "latest_end": "22:00",
+            "days": list(range(DAYS_PER_WEEK)),
+            "min_on": "00:30",
+            "min_off": "00:30",
+            "max_starts": 4,
+        },
+    )
+
+
+def _stores(rng: np.random.Generator) -> list[Equipment]:
+    """A room kept between two temperatures, and a tank."""
+    room = {
+        "max_kw": 60,
+        "coefficient_of_performance": 2.5,
+        "min_celsius": -24,
+        "max_celsius": -18,
+        "usual_celsius": -20,
+        "ambient_celsius": 25,
+        "kwh_per_degree": 20,
+        "loss_kw_per_degree": 0.8,
+        "work_kw": float(rng.uniform(20.0, 60.0)),
+        "work_start": "08:00",
+        "work_end": "18:00",
+    }
+    tank = {
+        "max_kw": 80,
+        "coefficient_of_performance": 4.0,
+        "capacity_kwh": 400,
+        "usual_kwh": 100,
+        "standing_loss_kw": 4,
+        "loss_share_per_hour": 0.01,
+        "work_kw": float(rng.uniform(60.0, 160.0)),
+        "work_start": "09:00",
+        "work_end": "20:00",
+    }
+    return [
+        Equipment(name="cold room", kind="thermal_store", parameters=room),
+        Equipment(name="tank", kind="thermal_store", parameters=tank),
+    ]
+
+
+def _charger_and_generator(rng: np.random.Generator) -> list[Equipment]:
+    charger = {
+        "max_kw": 50,
+        "efficiency": 0.92,
+        "arrivals": ["12:00", "18:00"],
+        "departures": ["13:30", "07:00"],
+        "energy_kwh": [float(rng.uniform(20.0, 50.0)), float(rng.uniform(100.0, 300.0))],
+        "days": list(range(DAYS_PER_WEEK)),
+        "overnight": True,
+    }
+    generator = {
+        "min_kw": 60,
+        "max_kw": 150,
+        "fuel_krw_per_kwh": float(rng.uniform(170.0, 240.0)),
+        "start_krw": 5000,
+        "min_on": "01:00",
+        "min_off": "01:00",
+        "max_starts": 3,
+    }
+    return [
+        Equipment(name="forklifts", kind="charger", parameters=charger),
+        Equipment(name="diesel", kind="generator", parameters=generator),
+    ]
 
 
 def _load(rng: np.random.Generator, steps: int) -> KilowattArray:

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from cli.binding_limits import BINDING_LIMITS
 from cli.console import INFO, RESULT
 from cli.schedule_complex import print_complex
 from cli.schedule_explained import print_explanation
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # the modelling library takes seconds to import
     from models.optimizer.problem_file.answer_document import (
         AnswerDocument,
         AnsweredBlock,
+        AnsweredLimit,
         AnsweredRisk,
         PlannedSite,
     )
@@ -252,14 +254,23 @@ def _chance(risk: AnsweredRisk | None) -> str:
 
 
 def _print_moves(plan: PlannedSite) -> None:
-    moves = Table("설비 equipment", "계획 planned", "이유 reason")
+    moves = Table("설비 equipment", "계획 planned", "이유 reason", "제약 held by")
     moves.add_column("절감 saved, won", justify="right")
     for move in plan.moves:
         blocks = "\n".join(_told(block) for block in move.planned)
         moves.add_row(
-            escape(move.equipment), blocks, _REASONS[move.reason], f"{move.saved_krw:+,.0f}"
+            escape(move.equipment),
+            blocks,
+            _REASONS[move.reason],
+            "\n".join(_held_by(limit) for limit in move.limits),
+            f"{move.saved_krw:+,.0f}",
         )
     RESULT.print(moves)
+
+
+def _held_by(limit: AnsweredLimit) -> str:
+    others = f" ({', '.join(limit.others)})" if limit.others else ""
+    return escape(f"{BINDING_LIMITS[limit.limit]}{others}")
 
 
 def _told(block: AnsweredBlock) -> str:

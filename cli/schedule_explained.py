@@ -22,6 +22,8 @@ _LIMITS = {
     "contract_power_kw": "계약전력 contract power, kW",
     "battery_kwh": "용량 capacity, kWh",
     "battery_kw": "출력 power, kW",
+    "battery_reserve_kwh": "예비량 축소 reserve, kWh less",
+    "battery_day_kwh": "하루 방전량 discharge of a day, kWh",
     "thermal_kwh": "저장 용량 thermal band, kWh",
     "thermal_kw": "기기 출력 machine power, kW",
     "charger_kw": "충전 출력 charging power, kW",
@@ -29,6 +31,9 @@ _LIMITS = {
     "reduction_kw": "최대 감축 largest reduction, kW",
     "earliest_start_step": "시작을 15분 앞당김 window 15 min earlier",
     "latest_end_step": "종료를 15분 늦춤 window 15 min later",
+    "arrival_step": "도착을 15분 앞당김 arrival 15 min earlier",
+    "departure_step": "출발을 15분 늦춤 departure 15 min later",
+    "crew_jobs": "동시 작업 1개 추가 crew for one job more",
 }
 _PLANS = {
     "cheapest": "가장 싼 계획 cheapest",

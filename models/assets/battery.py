@@ -97,6 +97,17 @@ class Battery:
         reserved_kwh = (self.parameters.reserve_share or 0.0) * self.parameters.capacity_kwh
         return min(reserved_kwh, self.initial_soc_kwh)
 
+    def discharge_left_kwh(self, grid: TimeGrid) -> KilowattArray:
+        """Return what may be discharged on each local day of ``grid``, shape (days,)."""
+        declared_kwh = self.parameters.max_discharge_kwh_per_day
+        most_kwh = np.inf if declared_kwh is None else declared_kwh
+        today = first_day(grid, self._zone)
+        return most_kwh - today * min(self.parameters.discharged_today_kwh, most_kwh)
+
+    def discharged_kwh(self, power_kw: KilowattArray, grid: TimeGrid) -> KilowattArray:
+        """Return what is discharged on each local day of ``grid``, shape (days,)."""
+        return HOURS_PER_STEP * (day_membership(grid, self._zone) @ np.maximum(-power_kw, 0))
+
     def usual_kw(self, grid: TimeGrid) -> KilowattArray:
         """Return zeros: a battery that nobody schedules rests."""
         return np.zeros(grid.steps)
@@ -214,11 +225,6 @@ class Battery:
             "goes below its reserve": self.reserve_kwh - soc_kwh.min(),
         }
         if limits.max_discharge_kwh_per_day is not None:
-            by_day_kwh = HOURS_PER_STEP * (
-                day_membership(grid, self._zone) @ np.maximum(-power_kw, 0)
-            )
-            left_kwh = limits.max_discharge_kwh_per_day - first_day(grid, self._zone) * min(
-                limits.discharged_today_kwh, limits.max_discharge_kwh_per_day
-            )
-            checks["discharges too much on a day"] = (by_day_kwh - left_kwh).max()
+            over_kwh = self.discharged_kwh(power_kw, grid) - self.discharge_left_kwh(grid)
+            checks["discharges too much on a day"] = over_kwh.max()
         return tuple(f"{self.name} {what}" for what, by in checks.items() if by > TOLERANCE_KW)

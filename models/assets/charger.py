@@ -55,6 +55,13 @@ class ChargerParameters(Parameters):
             )
         )
 
+    @property
+    def shortest_gap(self) -> int:
+        """Steps between a departure and the next arrival, the next day's too, where fewest."""
+        stays = self.sessions
+        between = [later[0] - stay[1] for stay, later in pairwise(stays)]
+        return min(*between, stays[0][0] + STEPS_PER_DAY - stays[-1][1], STEPS_PER_DAY)
+
     @model_validator(mode="after")
     def _is_a_timetable(self) -> Self:
         counts = {len(self.arrivals), len(self.departures), len(self.energy_kwh)}
@@ -128,6 +135,11 @@ class Charger:
     """Whose clock and calendar the timetable keeps."""
     spare_kw: float = 0.0
     """Draw allowed above ``max_kw``, to find out what it would be worth: what is usual stays."""
+    spare_before: int = 0
+    """Steps that every vehicle is there before its arrival, likewise; no more than the gap between
+    two vehicles."""
+    spare_after: int = 0
+    """The same after its departure."""
 
     def sessions(self, grid: TimeGrid) -> tuple[Session, ...]:
         """Return the stays that lie at least partly in ``grid``, in order."""
@@ -240,7 +252,7 @@ class Charger:
         before_kwh = full_kwh * (step - max(begin, 0))
         usual_kwh = np.where(plugged, np.clip(left_kwh - before_kwh, 0.0, full_kwh), 0.0)
         return Session(
-            plugged=plugged,
+            plugged=(step >= begin - self.spare_before) & (step < end + self.spare_after),
             need_kwh=float(usual_kwh.sum()),
             usual_kw=usual_kwh / (limits.efficiency * HOURS_PER_STEP),
             under_way=under_way,

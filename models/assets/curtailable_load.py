@@ -236,12 +236,17 @@ class CurtailableLoad:
             return -power_kw
         return self._rebound.reduction_kw(power_kw)
 
+    def left_kwh(self, grid: TimeGrid) -> npt.NDArray[np.float64]:
+        """Return what may be given up on each local day of ``grid``, shape (days,)."""
+        today_kwh = first_day(grid, self.zone) * self._given_up_today_kwh(grid)
+        return self.parameters.max_energy_kwh_per_day - today_kwh
+
     def violations(self, power_kw: KilowattArray, grid: TimeGrid) -> tuple[str, ...]:
         """Return the power, window, daily, duration and notice limits that ``power_kw`` breaks."""
         limits = self.parameters
         reduction_kw = self.reduction_kw(power_kw)
         given_up_kwh = HOURS_PER_STEP * (day_membership(grid, self.zone) @ reduction_kw)
-        left_kwh = self._left_kwh(grid)
+        left_kwh = self.left_kwh(grid)
         reduced = reduction_kw > TOLERANCE_KW
         shallow_kw = np.where(reduced, limits.min_reduction_kw - reduction_kw, 0.0)
         most_kw, announced_kw = self._window_kw(grid), self._announced_kw(grid)
@@ -325,7 +330,7 @@ class CurtailableLoad:
             return 0
         least_kwh = HOURS_PER_STEP * limits.min_reduction_kw
         by_day_kwh = least_kwh * np.cumsum(day_membership(grid, self.zone), axis=1)
-        left_kwh = self._left_kwh(grid)[:, None] + TOLERANCE_KW
+        left_kwh = self.left_kwh(grid)[:, None] + TOLERANCE_KW
         is_left = (by_day_kwh <= left_kwh).all(axis=0)
         possible = (self._window_kw(grid) > 0) & is_left
         return min(int(np.argmin([*possible, False])), limits.min_duration - length)
@@ -362,11 +367,6 @@ class CurtailableLoad:
         today = before_today(grid, self.zone, steps=before_kw.size)
         known_kwh = HOURS_PER_STEP * float(before_kw[today].sum())
         return min(max(limits.given_up_today_kwh, known_kwh), limits.max_energy_kwh_per_day)
-
-    def _left_kwh(self, grid: TimeGrid) -> npt.NDArray[np.float64]:
-        """Energy that may still be given up on each local day, shape (days,)."""
-        today_kwh = first_day(grid, self.zone) * self._given_up_today_kwh(grid)
-        return self.parameters.max_energy_kwh_per_day - today_kwh
 
     @property
     def _rebound(self) -> Rebound:

@@ -134,17 +134,21 @@ class Generator:
     def soc_kwh(self, power_kw: KilowattArray) -> None:
         """Return nothing: a generator stores no energy."""
 
+    def starts_by_day(self, power_kw: KilowattArray, grid: TimeGrid) -> npt.NDArray[np.float64]:
+        """Return how often it starts on each local day, those of today done, shape (days,)."""
+        starts = starts_of(self._running(power_kw), self._past_on())
+        today = first_day(grid, self.zone)
+        return day_membership(grid, self.zone) @ starts + today * self.parameters.starts_done
+
     def violations(self, power_kw: KilowattArray, grid: TimeGrid) -> tuple[str, ...]:
         """Return the outputs, least times and starts that ``power_kw`` breaks."""
         limits, past, on = self.parameters, self._past_on(), self._running(power_kw)
-        starts_by_day = day_membership(grid, self.zone) @ starts_of(on, past)
-        starts_by_day += first_day(grid, self.zone) * limits.starts_done
         most = np.inf if limits.max_starts is None else max(limits.max_starts, limits.starts_done)
         checks = {
             "draws power": power_kw.max(),
             f"feeds above {limits.max_kw:g} kW": -power_kw.min() - limits.max_kw,
             f"feeds below {limits.min_kw:g} kW": (limits.min_kw + power_kw[on]).max(initial=0.0),
-            "starts too often on a day": starts_by_day.max() - most,
+            "starts too often on a day": self.starts_by_day(power_kw, grid).max() - most,
         }
         broken = [what for what, by in checks.items() if by > TOLERANCE_KW]
         broken += broken_times(on, past, limits.switching)

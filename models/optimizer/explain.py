@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from feature_store.time_grid import KilowattArray
 from models.assets.asset import Asset
+from models.optimizer.binding_limits import binding_limits
 from models.optimizer.blocks import blocks_of
 from models.optimizer.pricing import Pricing
 from models.optimizer.schedule import Move, Reason
@@ -40,7 +41,7 @@ def moves(
         return ()
     shares = _shares(pricing, movers, usual_kw, planned_kw)
     told = [
-        _move(pricing, asset, usual_kw[asset.name], planned_kw[asset.name], share)
+        _move(pricing, asset, usual_kw, planned_kw, share)
         for asset, share in zip(movers, shares, strict=True)
     ]
     return tuple(sorted(told, key=lambda move: (-move.saved_krw, move.equipment)))
@@ -78,13 +79,13 @@ def _shares(
 def _move(
     pricing: Pricing,
     asset: Asset,
-    usual_kw: KilowattArray,
-    planned_kw: KilowattArray,
+    usual_kw: Mapping[str, KilowattArray],
+    planned_kw: Mapping[str, KilowattArray],
     share: npt.NDArray[np.float64],
 ) -> Move:
     grid, zone = pricing.prices.grid, pricing.site.zone
-    usual = blocks_of(asset, usual_kw, grid, zone)
-    planned = blocks_of(asset, planned_kw, grid, zone)
+    usual = blocks_of(asset, usual_kw[asset.name], grid, zone)
+    planned = blocks_of(asset, planned_kw[asset.name], grid, zone)
     return Move(
         equipment=asset.name,
         kind=asset.kind,
@@ -92,6 +93,7 @@ def _move(
         planned=tuple(block for block in planned if block not in usual),
         saved_krw=float(share.sum()),
         reason=_reason(energy_krw=float(share[0]), demand_krw=float(share[1])),
+        limits=binding_limits(pricing, asset, usual_kw, planned_kw),
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
+from feature_store.entities.job_relation import Crew
 from feature_store.time_grid import STEPS_PER_DAY
 from models.assets.asset import Asset
 from models.assets.battery import Battery
 from models.assets.charger import Charger
 from models.assets.curtailable_load import CurtailableLoad
 from models.assets.generator import Generator
+from models.assets.interruptible_job import InterruptibleJob
 from models.assets.shiftable_job import ShiftableJob
 from models.assets.thermal_store import ThermalStore
 from models.optimizer.pricing import Pricing
@@ -24,6 +26,8 @@ Kind = Literal[
     "contract_power_kw",
     "battery_kwh",
     "battery_kw",
+    "battery_reserve_kwh",
+    "battery_day_kwh",
     "thermal_kwh",
     "thermal_kw",
     "charger_kw",
@@ -31,6 +35,9 @@ Kind = Literal[
     "reduction_kw",
     "earliest_start_step",
     "latest_end_step",
+    "arrival_step",
+    "departure_step",
+    "crew_jobs",
 ]
 PROBED_SHARE = 0.05
 """How much of a limit is added: enough that the solver's gap of one won is small against what it
@@ -42,9 +49,10 @@ class LimitWorth:
     """What a limit is worth over the horizon, per unit."""
 
     equipment: str | None
-    """None for the site's own."""
+    """None for the site's own; of a crew the jobs that it serves."""
     kind: Kind
-    """What is made larger, in its unit; a window is widened by one step."""
+    """What is made larger, in its unit; a window or a stay is widened by one step, a crew serves
+    one job more at once, a reserve is made smaller."""
     added: float
     """How many units were added to find out."""
     saved_krw_per_unit: float
@@ -59,6 +67,8 @@ class _Probe:
     site: Site
 
 
+Windowed = TypeVar("Windowed", ShiftableJob, InterruptibleJob, CurtailableLoad)
+"""What has a window of the day."""
 LeastCost = Callable[[Site], float | None]
 """From a site to the least cost of its plan in won; None where it could not be found."""
 
@@ -135,6 +145,21 @@ def _probes(site: Site) -> Iterator[_Probe]:
             yield _Probe(
                 equipment=asset.name, kind=kind, added=added, site=replace(site, assets=assets)
             )
+    yield from _larger_crews(site)
+
+
+def _larger_crews(site: Site) -> Iterator[_Probe]:
+    for position, relation in enumerate(site.job_relations):
+        if not isinstance(relation, Crew) or relation.at_most >= len(relation.jobs):
+            continue
+        larger = relation.model_copy(update={"at_most": relation.at_most + 1})
+        relations = (*site.job_relations[:position], larger, *site.job_relations[position + 1 :])
+        yield _Probe(
+            equipment=", ".join(relation.jobs),
+            kind="crew_jobs",
+            added=1.0,
+            site=replace(site, job_relations=relations),
+        )
 
 
 def _wider(asset: Asset) -> Iterator[tuple[Kind, float, Asset]]:
@@ -143,11 +168,16 @@ def _wider(asset: Asset) -> Iterator[tuple[Kind, float, Asset]]:
         yield from _larger_battery(asset)
     elif isinstance(asset, ThermalStore):
         yield from _larger_thermal_store(asset)
-    elif isinstance(asset, ShiftableJob):
+    elif isinstance(asset, ShiftableJob):  # noqa: SIM114 - a type variable takes no union
+        yield from _longer_window(asset)
+    elif isinstance(asset, InterruptibleJob):
         yield from _longer_window(asset)
     elif isinstance(asset, Charger):
         added = PROBED_SHARE * asset.parameters.max_kw
         yield "charger_kw", added, replace(asset, spare_kw=added)
+        if asset.parameters.shortest_gap > 0:
+            yield "arrival_step", 1.0, replace(asset, spare_before=1)
+            yield "departure_step", 1.0, replace(asset, spare_after=1)
     elif isinstance(asset, Generator):
         added = PROBED_SHARE * asset.parameters.max_kw
         stronger = {"max_kw": asset.parameters.max_kw + added}
@@ -158,6 +188,7 @@ def _wider(asset: Asset) -> Iterator[tuple[Kind, float, Asset]]:
         added = PROBED_SHARE * load.max_reduction_kw
         deeper = load.model_copy(update={"max_reduction_kw": load.max_reduction_kw + added})
         yield "reduction_kw", added, replace(asset, parameters=deeper)
+        yield from _longer_window(asset)
 
 
 def _larger_battery(battery: Battery) -> Iterator[tuple[Kind, float, Asset]]:
@@ -173,6 +204,17 @@ def _larger_battery(battery: Battery) -> Iterator[tuple[Kind, float, Asset]]:
         }
     )
     yield "battery_kw", added, replace(battery, parameters=stronger)
+    held_kwh = battery.reserve_kwh - limits.min_soc_share * limits.capacity_kwh
+    if held_kwh > 0:
+        given_kwh = min(PROBED_SHARE * limits.capacity_kwh, held_kwh)
+        lower = (battery.reserve_kwh - given_kwh) / limits.capacity_kwh
+        freer = limits.model_copy(update={"reserve_share": lower})
+        yield "battery_reserve_kwh", given_kwh, replace(battery, parameters=freer)
+    if limits.max_discharge_kwh_per_day is not None:
+        added = PROBED_SHARE * limits.max_discharge_kwh_per_day
+        longer = {"max_discharge_kwh_per_day": limits.max_discharge_kwh_per_day + added}
+        cycled = limits.model_copy(update=longer)
+        yield "battery_day_kwh", added, replace(battery, parameters=cycled)
 
 
 def _larger_thermal_store(store: ThermalStore) -> Iterator[tuple[Kind, float, Asset]]:
@@ -185,11 +227,11 @@ def _larger_thermal_store(store: ThermalStore) -> Iterator[tuple[Kind, float, As
     yield "thermal_kw", added, replace(store, parameters=stronger)
 
 
-def _longer_window(job: ShiftableJob) -> Iterator[tuple[Kind, float, Asset]]:
-    window = job.parameters
+def _longer_window(asset: Windowed) -> Iterator[tuple[Kind, float, Asset]]:
+    window = asset.parameters
     if window.earliest_start > 0:
         earlier = window.model_copy(update={"earliest_start": window.earliest_start - 1})
-        yield "earliest_start_step", 1.0, replace(job, parameters=earlier)
+        yield "earliest_start_step", 1.0, replace(asset, parameters=earlier)
     if window.latest_end < STEPS_PER_DAY:
         later = window.model_copy(update={"latest_end": window.latest_end + 1})
-        yield "latest_end_step", 1.0, replace(job, parameters=later)
+        yield "latest_end_step", 1.0, replace(asset, parameters=later)

@@ -10,6 +10,35 @@ from feature_store.time_grid import KilowattArray, TimeGrid
 from models.assets.action import Action
 
 Reason = Literal["cheaper_hours", "lower_peak", "cheaper_hours_and_lower_peak"]
+Binding = Literal[
+    "full",
+    "empty",
+    "reserve",
+    "charging_power",
+    "discharging_power",
+    "days_discharge",
+    "machine_power",
+    "largest_output",
+    "least_output",
+    "largest_reduction",
+    "least_reduction",
+    "days_reduction",
+    "window_start",
+    "window_end",
+    "departure",
+    "notice",
+    "shortest_time",
+    "longest_time",
+    "shortest_pause",
+    "days_starts",
+    "precedence",
+    "exclusion",
+    "crew",
+    "contract_power",
+    "no_feeding_back",
+    "feeding_back",
+]
+"""What a move may lie at: see :mod:`models.optimizer.binding_limits`."""
 ByBillBecause = Literal["few_days", "month_ends", "not_metered", "value_failed", "bill_would_rise"]
 """Why a plan was chosen by its bill although its firm asks for what the peak is expected to cost:
 too few days are known, no day of the billing month is left after the plan, demand is not metered,
@@ -28,6 +57,15 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BindingLimit:
+    """A limit that a move lies at: with more of it another plan may be cheaper."""
+
+    what: Binding
+    others: tuple[str, ...] = ()
+    """The jobs that hold it back, where it is a relation between jobs."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Move:
     """What one piece of equipment does otherwise than usual."""
 
@@ -39,6 +77,8 @@ class Move:
     saved_krw: float
     """Its Shapley share of the plan's saving: the shares of all moves add up to the whole."""
     reason: Reason
+    limits: tuple[BindingLimit, ...] = ()
+    """What it lies at, of its equipment first, then of the site; empty if nothing holds it."""
 
 
 @dataclass(frozen=True, kw_only=True)

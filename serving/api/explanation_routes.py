@@ -16,8 +16,9 @@ from serving.api.problem import INVALID, KINDS
 from serving.api.responses import reading_problems
 from serving.in_use import PlannerInUse
 from serving.planner import IssueTimeError
-from serving.suggestions.documents import DECIMALS, QUALITY_WORDS, REASON_WORDS
+from serving.suggestions.documents import QUALITY_WORDS, REASON_WORDS
 from serving.suggestions.expectations import Document
+from serving.suggestions.moves import DECIMALS
 
 router = APIRouter(prefix="/v1/firms", tags=["prediction"])
 

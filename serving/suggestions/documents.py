@@ -10,7 +10,6 @@ import numpy as np
 from pydantic import AwareDatetime, Field
 
 from feature_store.time_grid import KilowattArray, TimeGrid
-from models.assets.action import Action
 from models.forecasting.load_forecast import (
     QUANTILES,
     LoadForecast,
@@ -18,14 +17,7 @@ from models.forecasting.load_forecast import (
     QualityReason,
     quantile_key,
 )
-from models.optimizer.schedule import (
-    Block,
-    ByBillBecause,
-    Move,
-    PlanCost,
-    Reason,
-    Schedule,
-)
+from models.optimizer.schedule import ByBillBecause, PlanCost, Schedule
 from serving.suggestions.expectations import (
     Document,
     EventDocument,
@@ -38,10 +30,7 @@ from serving.suggestions.expectations import (
     risk_document,
     risk_of,
 )
-
-DECIMALS = 3
-"""Powers are written to the watt, finer than any meter reads."""
-
+from serving.suggestions.moves import DECIMALS, MoveDocument, move_document, move_of
 
 QUALITY_WORDS = (
     "How much the forecast may be trusted. `full`: by a model that knew all it should; `reduced`: "
@@ -93,37 +82,6 @@ class CostDocument(Document):
     events_earned_krw: float = Field(
         default=0.0, description="Paid for demand-response events less penalties, won."
     )
-
-
-class BlockDocument(Document):
-    """A stretch of steady action of one piece of equipment."""
-
-    action: Action
-    """What the equipment does."""
-    start: AwareDatetime
-    """The instant the block begins."""
-    end: AwareDatetime = Field(description="The instant just after the block.")
-    power_kw: float = Field(
-        description="Mean draw from the site bus, kW; negative feeds or reduces."
-    )
-
-
-class MoveDocument(Document):
-    """What one piece of equipment does otherwise than usual."""
-
-    equipment: str
-    """Name the operators know it by."""
-    kind: str
-    """Kind of equipment, as its firm declared it."""
-    usual: list[BlockDocument]
-    """What it does on a usual day, in order of time."""
-    planned: list[BlockDocument]
-    """What it does by the plan, in order of time."""
-    saved_krw: float = Field(
-        description="Its share of the plan's saving, won; the shares add up to the whole."
-    )
-    reason: Reason
-    """Why the move pays."""
 
 
 class EquipmentDocument(Document):
@@ -278,7 +236,7 @@ def schedule_document(
         passing_risk=risk_document(schedule.passing_risk),
         expected_demand=expected_document(schedule.expected_demand),
         by_bill_because=schedule.by_bill_because,
-        moves=[_move_document(move, zone) for move in schedule.moves],
+        moves=[move_document(move, zone) for move in schedule.moves],
         events=[event_document(event, zone) for event in schedule.events],
         kept_previous=schedule.kept_previous,
         solve_seconds=schedule.solve_seconds,
@@ -313,7 +271,7 @@ def schedule_of(document: ScheduleDocument) -> Schedule:
         passing_risk=risk_of(document.passing_risk),
         expected_demand=expected_of(document.expected_demand),
         by_bill_because=document.by_bill_because,
-        moves=tuple(_move(move, zone) for move in document.moves),
+        moves=tuple(move_of(move, zone) for move in document.moves),
         events=tuple(event_of(event, zone) for event in document.events),
         kept_previous=document.kept_previous,
         solve_seconds=document.solve_seconds,
@@ -350,50 +308,4 @@ def _cost(document: CostDocument) -> PlanCost:
         wear_krw=document.wear_krw,
         later_demand_krw=document.later_demand_krw,
         events_earned_krw=document.events_earned_krw,
-    )
-
-
-def _block_documents(blocks: tuple[Block, ...], zone: ZoneInfo) -> list[BlockDocument]:
-    return [
-        BlockDocument(
-            action=block.action,
-            start=block.start.astimezone(zone),
-            end=block.end.astimezone(zone),
-            power_kw=round(block.power_kw, DECIMALS),
-        )
-        for block in blocks
-    ]
-
-
-def _blocks(documents: list[BlockDocument], zone: ZoneInfo) -> tuple[Block, ...]:
-    return tuple(
-        Block(
-            action=block.action,
-            start=block.start.astimezone(zone),
-            end=block.end.astimezone(zone),
-            power_kw=block.power_kw,
-        )
-        for block in documents
-    )
-
-
-def _move_document(move: Move, zone: ZoneInfo) -> MoveDocument:
-    return MoveDocument(
-        equipment=move.equipment,
-        kind=move.kind,
-        usual=_block_documents(move.usual, zone),
-        planned=_block_documents(move.planned, zone),
-        saved_krw=move.saved_krw,
-        reason=move.reason,
-    )
-
-
-def _move(document: MoveDocument, zone: ZoneInfo) -> Move:
-    return Move(
-        equipment=document.equipment,
-        kind=document.kind,
-        usual=_blocks(document.usual, zone),
-        planned=_blocks(document.planned, zone),
-        saved_krw=document.saved_krw,
-        reason=document.reason,
     )

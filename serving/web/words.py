@@ -10,7 +10,7 @@ from models.forecasting.explained_forecast import Reason as ForecastPart
 from models.forecasting.load_forecast import Quality, QualityReason
 from models.optimizer.alternatives import Name as AlternativeName
 from models.optimizer.limits_worth import Kind as LimitKind
-from models.optimizer.schedule import Reason
+from models.optimizer.schedule import Binding, Reason
 from models.tariffs.bill.ratchet import Origin
 from serving.suggestions.suggestion import (
     Accepted,
@@ -51,10 +51,42 @@ REASONS: dict[Reason, str] = {
     ),
 }
 
+BINDING_LIMITS: dict[Binding, str] = {
+    "full": marked("full"),
+    "empty": marked("empty"),
+    "reserve": marked("reserve"),
+    "charging_power": marked("charging power"),
+    "discharging_power": marked("discharging power"),
+    "days_discharge": marked("discharge of a day"),
+    "machine_power": marked("machine power"),
+    "largest_output": marked("largest output"),
+    "least_output": marked("least output"),
+    "largest_reduction": marked("largest reduction"),
+    "least_reduction": marked("least reduction"),
+    "days_reduction": marked("energy given up in a day"),
+    "window_start": marked("start of its window"),
+    "window_end": marked("end of its window"),
+    "departure": marked("departure"),
+    "notice": marked("time of notice"),
+    "shortest_time": marked("shortest time at once"),
+    "longest_time": marked("longest time at once"),
+    "shortest_pause": marked("shortest pause"),
+    "days_starts": marked("starts in a day"),
+    "precedence": marked("order of jobs"),
+    "exclusion": marked("never at the same time"),
+    "crew": marked("crew"),
+    "contract_power": marked("contract power"),
+    "no_feeding_back": marked("nothing may be fed back"),
+    "feeding_back": marked("limit of feeding back"),
+}
+"""What a move lies at."""
+
 LIMITS: dict[LimitKind, str] = {
     "contract_power_kw": marked("1 kW more contract power"),
     "battery_kwh": marked("1 kWh more capacity"),
     "battery_kw": marked("1 kW more power"),
+    "battery_reserve_kwh": marked("1 kWh less kept in reserve"),
+    "battery_day_kwh": marked("1 kWh more discharged in a day"),
     "thermal_kwh": marked("1 kWh more to store"),
     "thermal_kw": marked("1 kW more machine power"),
     "charger_kw": marked("1 kW more charging power"),
@@ -62,6 +94,9 @@ LIMITS: dict[LimitKind, str] = {
     "reduction_kw": marked("1 kW more to reduce"),
     "earliest_start_step": marked("a quarter hour earlier"),
     "latest_end_step": marked("a quarter hour later"),
+    "arrival_step": marked("arrival a quarter hour earlier"),
+    "departure_step": marked("departure a quarter hour later"),
+    "crew_jobs": marked("a crew for one job more"),
 }
 
 ALTERNATIVES: dict[AlternativeName, str] = {

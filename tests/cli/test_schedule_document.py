@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import TypeAdapter
@@ -12,6 +13,7 @@ from cli.main import app
 from models.optimizer.problem_file import limits
 from models.optimizer.problem_file.document import ProblemDocument, ScenarioLoad
 from models.optimizer.problem_file.firm_now import FirmNow
+from models.optimizer.schedule import Binding
 
 TEXT = (Path(__file__).parents[2] / "docs/schedules.md").read_text("utf-8")
 PROBLEM, ANSWER, SCENARIOS, FIRM_NOW = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
@@ -45,6 +47,13 @@ def test_every_part_of_a_problem_is_told():
     assert told == set(ProblemDocument.model_fields) - {"max_state_age_minutes"}
     assert "`max_state_age_minutes` (30)" in TEXT
     assert ProblemDocument.model_fields["max_state_age_minutes"].default == 30
+
+
+def test_every_limit_of_a_move_is_told():
+    (section,) = re.findall(r"^## What holds a move\n(.*?)^## ", TEXT, re.DOTALL | re.MULTILINE)
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    told = [word for row in rows[2:] for word in re.findall(r"`(\w+)`", row.split("|")[2])]
+    assert sorted(told) == sorted(get_args(Binding))
 
 
 def test_the_limits_told_are_those_that_hold():

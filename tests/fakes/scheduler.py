@@ -10,6 +10,7 @@ from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import STEPS_PER_HOUR
 from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.schedule import (
+    BindingLimit,
     Block,
     Infeasible,
     Move,
@@ -26,6 +27,7 @@ SAVED_KRW = 12_345.0
 LATER_USUAL_KRW, LATER_PLANNED_KRW = 765_000.0, 754_300.0
 UNPROVED_KRW = 5_000.0
 PEAK_KRW_PER_KW, PEAK_MONTHS = 99_840.0, 12
+HELD_BY = (BindingLimit(what="window_end"), BindingLimit(what="crew", others=("건조로",)))
 
 
 @dataclass
@@ -84,6 +86,7 @@ class OneJobScheduler:
                         planned=(planned,),
                         saved_krw=SAVED_KRW,
                         reason="cheaper_hours",
+                        limits=HELD_BY,
                     ),
                 ),
                 solve_seconds=0.0,

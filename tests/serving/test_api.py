@@ -49,6 +49,10 @@ def test_a_schedule_says_what_moves_and_what_it_saves(served: Served):
     body = answer_schedule(served.planner, ScheduleRequest(firm_id=FIRM)).model_dump(mode="json")
     assert body["saved_krw"] == pytest.approx(SAVED_KRW)
     assert body["moves"][0]["reason"] == "cheaper_hours"
+    assert body["moves"][0]["limits"] == [
+        {"limit": "window_end", "others": []},
+        {"limit": "crew", "others": ["건조로"]},
+    ]
     assert body["moves"][0]["planned"][0]["start"] == "2026-03-23T10:00:00+09:00"
     assert body["model_version"] == "last-week/1"
     assert len(body["planned_import_kw"]) == len(body["valid_times"])

@@ -63,6 +63,14 @@ def test_no_page_runs_or_styles_anything_inline_or_from_elsewhere(served: Served
             assert not any(key.startswith("on") for key in attributes), f"{name}: {tag}"
 
 
+def test_a_move_is_shown_with_what_holds_it_in_both_languages(served: Served):
+    served.client.post(f"/firms/{FIRM}/suggestions")
+    korean = served.client.get(f"/firms/{FIRM}").text
+    english = served.client.get(f"/firms/{FIRM}?lang=en").text
+    assert "제약: 가능 시간의 끝, 작업 인원 (건조로)" in korean
+    assert "Held by: end of its window, crew (건조로)" in english
+
+
 def test_an_operator_proposes_and_accepts_with_plain_forms(served: Served):
     client = served.client
     assert "제안받기" in client.get("/").text

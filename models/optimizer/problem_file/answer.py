@@ -14,6 +14,7 @@ from models.optimizer.problem_file.answer_document import (
     AnsweredCost,
     AnsweredEquipment,
     AnsweredEvent,
+    AnsweredLimit,
     AnsweredMove,
     AnsweredPeak,
     AnsweredRisk,
@@ -164,6 +165,9 @@ def _move(move: Move, zone: ZoneInfo) -> AnsweredMove:
         planned=_blocks(move.planned, zone),
         saved_krw=move.saved_krw,
         reason=move.reason,
+        limits=[
+            AnsweredLimit(limit=limit.what, others=list(limit.others)) for limit in move.limits
+        ],
     )
 
 

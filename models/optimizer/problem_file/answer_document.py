@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from models.assets.action import Action
 from models.optimizer.alternatives import Name
 from models.optimizer.limits_worth import Kind
-from models.optimizer.schedule import Reason
+from models.optimizer.schedule import Binding, Reason
 
 
 class Answered(BaseModel):
@@ -50,6 +50,15 @@ class AnsweredBlock(Answered):
     """Mean draw from the site bus, kW; negative feeds or reduces."""
 
 
+class AnsweredLimit(Answered):
+    """A limit that a move lies at."""
+
+    limit: Binding
+    """Which one: of its equipment, between jobs, or of the connection."""
+    others: list[str]
+    """The jobs that hold it back, where it is a relation between jobs; else empty."""
+
+
 class AnsweredMove(Answered):
     """What one piece of equipment does otherwise than usual."""
 
@@ -65,6 +74,8 @@ class AnsweredMove(Answered):
     """Its share of the saving, won; the shares add up to the whole."""
     reason: Reason
     """Why the move pays."""
+    limits: list[AnsweredLimit]
+    """What it lies at, so that no more of it is done; empty if nothing holds it."""
 
 
 class AnsweredEquipment(Answered):

@@ -1,9 +1,12 @@
 """What a limit is worth is what the plan saves when there is more of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from feature_store.entities.firm import Equipment
+from feature_store.entities.job_relation import Crew
 from models.optimizer.limits_worth import LimitWorth, least_cost, limits_worth
 from models.optimizer.planned_peak import planned_peak
 from models.optimizer.solve import GAP_KRW
@@ -130,6 +133,100 @@ def test_a_kwh_of_cold_is_worth_what_it_moves_out_of_the_dear_hours():
         (243.0 - 130.0) / 3, abs=2 * GAP_KRW
     )
     assert found["tank", "thermal_kw"].saved_krw_per_unit == pytest.approx(0, abs=2 * GAP_KRW)
+
+
+def vehicle(*, arrival: str, departure: str) -> Equipment:
+    """20 kW for 30 kWh."""
+    stay = {
+        "max_kw": 20,
+        "efficiency": 1.0,
+        "arrivals": [arrival],
+        "departures": [departure],
+        "energy_kwh": [30],
+        "days": [0, 1, 2, 3, 4],
+    }
+    return Equipment(name="forklift", kind="charger", parameters=stay)
+
+
+PUMPS = Equipment(
+    name="pumps",
+    kind="interruptible_job",
+    parameters={
+        "levels_kw": [50.0],
+        "duration": "02:00",
+        "usual_start": "16:00",
+        "earliest_start": "14:00",
+        "latest_end": "21:30",
+        "days": [0, 1, 2, 3, 4],
+    },
+)
+"""Two hours of 50 kW; an hour and a half of them fit outside of the peak band."""
+DEEP_ESS = ESS.model_copy(update={"parameters": BATTERY | {"reserve_share": 0.4}})
+CYCLED_ESS = ESS.model_copy(update={"parameters": BATTERY | {"max_discharge_kwh_per_day": 100}})
+WORTH_REDUCING = CHILLER_LOAD.model_copy(
+    update={
+        "parameters": {
+            "max_reduction_kw": 50,
+            "max_energy_kwh_per_day": 1000,
+            "cost_krw_per_kwh": 200,
+            "earliest_start": "16:00",
+            "latest_end": "20:00",
+        }
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("piece", "kinds", "krw"),
+    [
+        # Twelve and a half kWh, or five of the vehicle's, leave the peak band for the mid one.
+        (PUMPS, ("earliest_start_step", "latest_end_step"), 12.5 * (243.0 - 177.8)),
+        (vehicle(arrival="14:00", departure="17:00"), ("arrival_step",), 5 * (243.0 - 177.8)),
+        (vehicle(arrival="15:00", departure="21:15"), ("departure_step",), 5 * (243.0 - 177.8)),
+        # One step more of 50 kW whose kWh costs 200 won to give up.
+        (WORTH_REDUCING, ("earliest_start_step", "latest_end_step"), 12.5 * (243.0 - 200.0)),
+        # Of a kWh stored 0.95 come out, in the peak band; it is stored again at night.
+        (DEEP_ESS, ("battery_reserve_kwh",), 0.95 * (243.0 - 20.0) - 130.0 / 0.95),
+        (CYCLED_ESS, ("battery_day_kwh",), 243.0 - 20.0 - 130.0 / 0.95**2),
+    ],
+    ids=["pumps", "arrival", "departure", "reduction", "reserve", "day"],
+)
+def test_every_further_limit_is_worth_what_it_saves_in_the_dear_hours(piece, kinds, krw):
+    found = worth_of(priced(BELOW_THE_FLOOR_KW, piece))
+    for kind in kinds:
+        assert found[piece.name, kind].saved_krw_per_unit == pytest.approx(krw, abs=2 * GAP_KRW)
+
+
+def test_a_crew_for_one_job_more_is_worth_what_both_save_at_once():
+    hour = {
+        "profile_kw": [40.0] * 4,
+        "earliest_start": "15:00",
+        "latest_end": "22:00",
+        "days": [0, 1, 2, 3, 4],
+    }
+    jobs = [
+        Equipment(name=name, kind="shiftable_job", parameters=hour | {"usual_start": start})
+        for name, start in (("kiln", "15:00"), ("mixer", "17:00"))
+    ]
+    found = priced(BELOW_THE_FLOOR_KW, *jobs)
+    crew = Crew(kind="crew", jobs=("kiln", "mixer"), at_most=1)
+    few = replace(found.site, job_relations=(crew,))
+    worth = limits_worth(few, least_cost(found.pricing, time_limit_s=60))
+    (of_crew,) = (one for one in worth if one.kind == "crew_jobs")
+    # Only one of them fits into the hour after the peak band.
+    assert of_crew.equipment == "kiln, mixer"
+    assert of_crew.saved_krw_per_unit == pytest.approx(40 * (243.0 - 177.8), abs=2 * GAP_KRW)
+
+
+def test_a_worth_is_the_difference_of_the_plans_of_two_declared_sites():
+    load_kw = a_day_shape(day_kw=380)  # above the floor: the peak matters too
+    wider = PUMPS.model_copy(update={"parameters": PUMPS.parameters | {"latest_end": "21:45"}})
+    narrow, wide = priced(load_kw, PUMPS, ESS), priced(load_kw, wider, ESS)
+    saved_krw = narrow.solution.objective_krw - wide.solution.objective_krw
+    assert saved_krw > 5 * GAP_KRW
+    assert worth_of(narrow)["pumps", "latest_end_step"].saved_krw_per_unit == pytest.approx(
+        saved_krw, abs=2 * GAP_KRW + 1
+    )
 
 
 def test_the_peak_is_told_with_its_hour_and_what_draws_then():

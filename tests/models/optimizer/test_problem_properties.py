@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models.optimizer.solve import GAP_KRW
+from models.site import KINDS
+from tests.contracts.test_every_asset import DECLARED
 from tests.models.optimizer.example_problems import changed, scheduled
 from tests.models.optimizer.example_works import BATTERY
 
@@ -17,6 +19,8 @@ SLACK_KRW = GAP_KRW + 5
 LOADS = arrays(np.float64, STEPS, elements=st.floats(50, 500)).map(np.ndarray.tolist)
 PRICES = arrays(np.float64, STEPS, elements=st.floats(20, 300)).map(np.ndarray.tolist)
 FEW = settings(max_examples=12, deadline=None)
+OF_EVERY_KIND = settings(max_examples=2, deadline=None)
+"""For each kind: more examples of it alone are in its contract suite."""
 
 ESS = {"name": "ESS", "kind": "battery", "parameters": BATTERY}
 FREE_ESS = {"name": "free", "kind": "battery", "parameters": BATTERY | {"wear_krw_per_kwh": 0}}
@@ -48,6 +52,13 @@ CHILLER = {
     },
 }
 PIECES = (ESS, MIXER, CHILLER, ROOF)
+HIGH_LOADS = arrays(np.float64, STEPS, elements=st.floats(200, 600)).map(np.ndarray.tolist)
+"""Loads in which the usual draw of every kind has room."""
+
+
+def of_kind(kind: str) -> dict:
+    """One piece of a kind, with what its contract suite declares."""
+    return {"name": kind, "kind": kind, "parameters": DECLARED[kind]}
 
 
 def a_problem(load, price, *equipment) -> dict:
@@ -153,3 +164,40 @@ def test_a_week_later_at_the_same_prices_the_plan_is_the_same(load, price):
         assert np.array_equal(power_kw, later.equipment_kw[name])
     assert now.planned_cost == later.planned_cost
     assert (later.grid.start - now.grid.start).days == 7
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@OF_EVERY_KIND
+@given(load=HIGH_LOADS, price=PRICES)
+def test_equipment_of_any_kind_never_makes_a_load_dearer_that_holds_its_usual_draw(
+    kind, load, price
+):
+    """Equipment that usually draws nothing is free to add; other is free to move."""
+    metered = {"kind": "path", "of": "metered", "kw": load}
+    without = scheduled(a_problem(load, price)).planned_cost.total_krw
+    beside = scheduled(a_problem(load, price, of_kind(kind)) | {"base_load": metered})
+    assert beside.usual_cost.total_krw == pytest.approx(without)
+    assert beside.saved_krw >= 0
+    assert bool(beside.moves) == (beside.saved_krw > 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@OF_EVERY_KIND
+@given(load=LOADS, price=PRICES)
+def test_equipment_of_any_kind_may_be_declared_first_or_last(kind, load, price):
+    first = scheduled(a_problem(load, price, of_kind(kind), ESS, MIXER))
+    last = scheduled(a_problem(load, price, MIXER, ESS, of_kind(kind)))
+    assert first.usual_cost.total_krw == pytest.approx(last.usual_cost.total_krw)
+    assert first.planned_cost.total_krw == pytest.approx(last.planned_cost.total_krw, abs=SLACK_KRW)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "solar"])
+@OF_EVERY_KIND
+@given(load=LOADS, price=PRICES)
+def test_a_week_later_equipment_of_any_kind_but_the_suns_does_the_same(kind, load, price):
+    problem = a_problem(load, price, of_kind(kind), MIXER)
+    now = scheduled(problem)
+    later = scheduled(changed(problem, grid__start="2026-06-24T08:00:00+09:00"))
+    for name, power_kw in now.equipment_kw.items():
+        assert np.array_equal(power_kw, later.equipment_kw[name])
+    assert now.planned_cost == later.planned_cost
