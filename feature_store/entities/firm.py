@@ -22,6 +22,7 @@ Voltage = Literal["low", "high_a", "high_b", "high_c"]
 Option = Literal["none", "I", "II", "III"]
 PeakPricing = Literal["bill", "month_value"]
 BatteryOperation = Literal["look_up", "plan"]
+PlannedLoad = Literal["quantile", "scenarios"]
 
 
 LARGEST_CONTRACT_KW = 1e7
@@ -84,6 +85,9 @@ class Firm(Declared):
     peak_pricing: PeakPricing = "bill"
     """What plans are chosen by: what their peak is billed, or what it is expected to cost once the
     month is over. Declare `month_value` where months lived again show that it pays."""
+    planned_load: PlannedLoad = "quantile"
+    """What load plans are made for: the forecast's median with an upper quantile for the peak, or
+    courses that it may take, of which the mean is paid."""
     battery_operation: BatteryOperation = "look_up"
     """What batteries do while a day is run: what price and value tell quarter hour by quarter hour,
     or the accepted plan, left only to hold its peak."""

@@ -12,11 +12,9 @@ from models.assets.asset import TOLERANCE_KW
 from models.forecasting.load_forecast import LoadForecast
 from models.forecasting.outlook_paths import PATHS
 from models.forecasting.scenario_paths import path_seed, scenario_paths_kw
-from models.forecasting.similar_days import similar_days
-from models.optimizer.base_load import usual_in_readings_kw
+from models.optimizer.load_paths import base_paths_kw
 from models.optimizer.schedule import PassingRisk, Schedule
 from models.optimizer.site_problem import SiteProblem
-from models.site import site_of
 
 Weights = npt.NDArray[np.float64]
 
@@ -40,15 +38,8 @@ def passing_risk(
         known: The readings at the issue time.
         forecast: That the problem was made for.
     """
-    grid = forecast.grid
-    paths_kw = scenario_paths_kw(
-        forecast.demand_kw,
-        similar_days(firm, known, forecast.issue_time, grid.steps),
-        paths=PATHS,
-        seed=path_seed(firm.firm_id, forecast.issue_time),
-    )
-    base_kw = np.maximum(paths_kw - usual_in_readings_kw(site_of(firm), grid), 0.0)
-    return _risk(problem, schedule, 0, base_kw, np.ones(PATHS))
+    base_kw = base_paths_kw(firm, known, forecast)
+    return _risk(problem, schedule, 0, base_kw, np.ones(len(base_kw)))
 
 
 def told_risks(problem: SiteProblem, schedule: Schedule) -> tuple[PassingRisk | None, ...]:

@@ -12,6 +12,7 @@ from feature_store.entities.load_history import LoadHistory
 from models.forecasting.load_forecast import LoadForecast
 from models.optimizer.base_load import BaseLoad, base_load
 from models.optimizer.grid_terms import USUAL_TERMS, GridTerms
+from models.optimizer.load_paths import base_paths_kw, planned_on_paths
 from models.optimizer.peak_risk import passing_risk
 from models.optimizer.peak_value import PeakValue
 from models.optimizer.schedule import Outcome, Solved
@@ -63,11 +64,19 @@ def problem_of(
     declared = site = site_of(firm)
     if now.equipment is not None:
         site = site_of(firm.model_copy(update={"equipment": now.equipment}))
+    prices, known = (
+        grid_prices(site.contract, forecast.grid, site.zone),
+        history.as_of(forecast.issue_time),
+    )
+    base = base_load(declared, forecast)
+    if firm.planned_load == "scenarios":
+        paths_kw = base_paths_kw(firm, known, forecast)
+        base = planned_on_paths(base, paths_kw, np.flatnonzero(prices.counted))
     problem = tariff_problem(
         site,
-        grid_prices(site.contract, forecast.grid, site.zone),
-        base_load(declared, forecast),
-        history.as_of(forecast.issue_time),
+        prices,
+        base,
+        known,
         issue_time=forecast.issue_time,
         terms=now.terms,
         previous=now.previous,
