@@ -121,8 +121,10 @@ def _lived(
         on_progress("read", 1, 1)
         done = run(sites, plan, out, on_progress=on_progress)
         on_progress("write", 0, 1)
+        write_files(done, out)  # nothing is declared that no report tells of
         adopted = _adopt(done) if adopting else {}
-        write_files(done, out, adopted)
+        if adopted:
+            write_files(done, out, adopted)
         on_progress("write", 1, 1)
     return done, adopted
 

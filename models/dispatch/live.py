@@ -71,7 +71,7 @@ def billed(policy: str, month: Month, base_kw: KilowattArray, done: Operation) -
     import_kw = load_kw + power_kw - done.given_up_kw
     energy_krw = float(prices.krw_per_kwh @ import_kw) * HOURS_PER_STEP
     energy_krw += sum(
-        max(store.start_kwh - charge_kwh[-1], 0.0) * missing_krw_per_kwh(month, store)
+        max(store.start_kwh - float(charge_kwh[-1]), 0.0) * missing_krw_per_kwh(month, store)
         for store, charge_kwh in zip(stores, charges_kwh, strict=True)
     )
     peak_kw = float(import_kw[prices.counted].max(initial=0.0))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from feature_store.entities.firm import Firm
 from feature_store.entities.replay_choices import runs_alike
-from feature_store.storage.declarations import FOR_GOOD, timeline
+from feature_store.storage.declarations import FOR_GOOD, Declared, timeline
 from feature_store.storage.ledger_store import LedgerStore
 from feature_store.storage.moments import epoch_seconds
 from training.replay.ingredients import INGREDIENTS, Ingredient, Verdict, verdicts
@@ -28,6 +28,9 @@ class Adopted:
     """Choices that were switched."""
     newer_replay_to: str | None = None
     """End of a newer replay that has chosen before; nothing is changed then."""
+    declared_anew: bool = False
+    """Whether equipment or contract were declared anew while months were lived: they say nothing of
+    the firm any more, and nothing is changed."""
 
 
 def check_adoptable(
@@ -36,8 +39,8 @@ def check_adoptable(
     """Refuse, before anything is lived, what could not be adopted afterwards.
 
     Raises:
-        NotReplayableError: Months remember each other, a firm is named twice, or what is declared
-            of it is not what is lived.
+        NotReplayableError: Months remember each other or are not over, a firm is named twice, or
+            what is declared of it is not what is lived.
     """
     if not plan.months_alone:
         raise NotReplayableError(
@@ -50,6 +53,13 @@ def check_adoptable(
             f"{', '.join(twice)}: is in the file for several times; --adopt wants the firm as it "
             "is declared now, once"
         )
+    for site in sites:
+        today = now.astimezone(site.firm.zone).date()
+        if plan.end > today:
+            raise NotReplayableError(
+                f"{site.firm.firm_id}: today is {today}, and --to {plan.end} lies after it; what "
+                "has not come yet decides nothing: end with a month that is over"
+            )
     declared = {firm.firm_id: firm for firm in ledger.as_of(now).firms()}
     for site in sites:
         firm = declared.get(site.firm.firm_id)
@@ -70,7 +80,8 @@ def adopt(
     """Switch each firm's choices on or off as its own months say, and return it by site.
 
     A choice whose months are too few stays as it is; so do all of them where a replay that ends
-    later has chosen. What is declared for a time to come, e.g. another contract, stays.
+    later has chosen. Declarations for a time to come take the choices over as long as they are of
+    the same equipment and contract, up to the first that is not.
     """
     return {
         one.site.name: _adopt(one, verdicts(one, ingredients), replay.plan, ledger, now)
@@ -86,6 +97,8 @@ def _adopt(
     now: datetime,
 ) -> Adopted:
     firm = ledger.as_of(now).firm(one.site.firm.firm_id)
+    if not runs_alike(firm, one.site.firm):
+        return Adopted(since=now, changed=(), declared_anew=True)
     if firm.replayed_to is not None and firm.replayed_to > plan.end:
         return Adopted(since=now, changed=(), newer_replay_to=firm.replayed_to.isoformat())
     chosen = {
@@ -95,15 +108,26 @@ def _adopt(
     }
     changed = tuple(name for name, value in chosen.items() if getattr(firm, name) != value)
     if chosen:
-        new = Firm.model_validate(firm.model_dump() | chosen | {"replayed_to": plan.end})
-        ledger.declare(new, known_at=now, valid_from=now, valid_to=_until(firm, ledger, now))
+        for held in _held_from(firm, ledger, now):
+            told_of = held.firm.model_dump() | chosen | {"replayed_to": plan.end}
+            ledger.declare(
+                Firm.model_validate(told_of),
+                known_at=now,
+                valid_from=max(now, _moment(held.span.start)),
+                valid_to=_moment(held.span.end) if held.span.end < FOR_GOOD else None,
+            )
     return Adopted(since=now, changed=changed)
 
 
-def _until(firm: Firm, ledger: LedgerStore, now: datetime) -> datetime | None:
-    """When what holds of a firm now is declared to end; None if it holds for good."""
+def _held_from(firm: Firm, ledger: LedgerStore, now: datetime) -> Iterator[Declared]:
+    """What is declared for now and after, up to other equipment or another contract."""
     second = epoch_seconds(now)
     for held in timeline(ledger.declarations().by_firm[firm.firm_id].declared):
-        if held.span.start <= second < held.span.end and held.span.end < FOR_GOOD:
-            return datetime.fromtimestamp(held.span.end, UTC)
-    return None
+        if held.span.end > second:
+            if not runs_alike(held.firm, firm):
+                return
+            yield held
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(max(second, 0), UTC)

@@ -7,7 +7,7 @@ that switches that thing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from feature_store.entities.replay_choices import Choice
@@ -99,11 +99,25 @@ def verdicts(
     one: ReplayedSite, ingredients: Sequence[Ingredient] = INGREDIENTS
 ) -> tuple[Verdict, ...]:
     """Return what a site's own months say of every ingredient both of whose policies were lived."""
-    return tuple(
-        _verdict(one, ingredient)
-        for ingredient in ingredients
-        if {ingredient.with_it, ingredient.without} <= one.lived.keys()
-    )
+    told: list[Verdict] = []
+    for ingredient in ingredients:
+        against = _against_its_plan(ingredient, one, told)
+        if {against.with_it, against.without} <= one.lived.keys():
+            told.append(_verdict(one, against))
+    return tuple(told)
+
+
+def _against_its_plan(
+    ingredient: Ingredient, one: ReplayedSite, told: Sequence[Verdict]
+) -> Ingredient:
+    """Return the look-up against the plan that the firm would follow without it."""
+    if ingredient.choice != "battery_operation":
+        return ingredient
+    pricing: str = one.site.firm.peak_pricing
+    for verdict in told:
+        if verdict.ingredient.choice == "peak_pricing":
+            pricing = verdict.declare or pricing
+    return replace(ingredient, without=BY_VALUE) if pricing == "month_value" else ingredient
 
 
 def _verdict(one: ReplayedSite, ingredient: Ingredient) -> Verdict:
@@ -119,7 +133,7 @@ def _verdict(one: ReplayedSite, ingredient: Ingredient) -> Verdict:
             one.lived[ingredient.without].months, one.lived[ingredient.with_it].months, strict=True
         )
     ]
-    months, better = len(gains_krw), sum(gain_krw > 0 for gain_krw in gains_krw)
+    months, better = len(gains_krw), sum(bool(gain_krw > 0) for gain_krw in gains_krw)
     saved_krw = one.lived[NOTHING].bill_krw - one.lived[PERFECT_FORESIGHT].bill_krw
     least_krw = LEAST_GAIN_SHARE * max(saved_krw, 0.0)
     total_krw = sum(gains_krw)

@@ -1,5 +1,6 @@
 """An ingredient is switched only by what a firm's own months, lived again, say of it: dated."""
 
+import json
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -84,7 +85,7 @@ def test_an_ingredient_pays_where_it_gains_in_all_in_most_months_and_without_the
 
 
 def test_an_ingredient_is_a_pair_of_policies_and_is_judged_only_where_both_were_lived():
-    one = replayed(PAYS, by_look_up=PAYS)
+    one = replayed(DOES_NOT_PAY, by_look_up=PAYS)
     assert [verdict.ingredient for verdict in verdicts(one)] == [MONTH_VALUE, LOOK_UP]
     without = replace(one, lived={NOTHING: one.lived[NOTHING], BY_BILL: one.lived[BY_BILL]})
     assert verdicts(without) == ()
@@ -139,6 +140,34 @@ def test_what_pays_is_switched_on_from_the_date_and_taken_back_by_a_newer_replay
     assert chosen(ledger, later) == ("bill", "look_up", august)
 
 
+def test_the_look_up_is_judged_against_the_plan_that_the_firm_would_follow():
+    by_value, look_up = [350] * 4, [380] * 4  # dearer than the plan with the month's value
+    told = verdicts(replayed(by_value, by_look_up=look_up))
+    assert [verdict.declare for verdict in told] == ["month_value", "plan"]
+    told = verdicts(replayed([420] * 4, by_look_up=look_up))
+    assert [verdict.declare for verdict in told] == ["bill", "look_up"]
+
+
+def test_nothing_is_adopted_of_a_firm_that_was_declared_anew_meanwhile(ledger):
+    ledger.declare(a_firm_with_battery(capacity_kwh=300), known_at=NOW - timedelta(hours=1))
+    done = adopt(a_replay(PAYS), ledger, NOW)
+    assert done[SITE.name].declared_anew
+    assert chosen(ledger) == ("bill", "look_up", None)
+    (row,) = ingredient_rows(texts_in("en"), a_replay(PAYS), done)
+    assert row.said == "left as it is: the firm was declared anew while its months were lived"
+
+
+def test_choices_outlast_a_declaration_for_a_few_days(ledger):
+    closed = SITE.firm.model_copy(update={"closure_days": (date(2026, 8, 4),)})
+    soon, then = NOW + timedelta(days=3), NOW + timedelta(days=7)
+    ledger.declare(closed, known_at=NOW, valid_from=NOW - timedelta(days=1), valid_to=soon)
+    adopt(a_replay(PAYS), ledger, NOW)
+    assert chosen(ledger, NOW)[0] == "month_value"
+    assert ledger.as_of(NOW).firm(SITE.firm.firm_id).closure_days
+    assert chosen(ledger, NOW, on=then)[0] == "month_value"
+    assert not ledger.as_of(NOW).firm(SITE.firm.firm_id, then).closure_days
+
+
 def test_too_few_months_change_nothing(ledger):
     done = adopt(a_replay([300, 300], by_look_up=[450, 450]), ledger, NOW)
     assert done[SITE.name].changed == ()
@@ -175,8 +204,9 @@ def test_a_declaration_that_says_nothing_of_them_keeps_the_choices_of_the_same_e
         (SITE, replace(MAY, months_alone=False), "add --months-alone"),
         (a_site(capacity_kwh=300), MAY, "other equipment or another contract"),
         (a_site("press_shop"), MAY, "declares no such firm"),
+        (SITE, replace(MAY, end=date(2026, 9, 1)), "today is 2026-08-03, and --to 2026-09-01"),
     ],
-    ids=["months together", "another battery", "unknown"],
+    ids=["months together", "another battery", "unknown", "not over"],
 )
 def test_what_cannot_be_adopted_is_refused_before_anything_is_lived(ledger, site, plan, said):
     check_adoptable([SITE], MAY, ledger, NOW)
@@ -197,6 +227,7 @@ def test_nothing_that_comes_after_the_replays_end_decides(tmp_path):
     ]
     assert told[0] == told[1]
     assert told[0][0].gain_krw != 0
+    json.dumps(told[0][0].document())  # of a fresh replay too
 
 
 def test_the_page_says_what_was_switched_in_both_languages(ledger):
@@ -204,7 +235,7 @@ def test_the_page_says_what_was_switched_in_both_languages(ledger):
     before = ingredient_rows(texts_in("en"), done, {})
     assert [row.said for row in before] == [
         "pays: gain of 20 won, in 3 of 4 months",
-        "does not pay: gain of −20 won, in 1 of 4 months",
+        "does not pay: gain of −40 won, in 0 of 4 months",
     ]
     first = adopt(done, ledger, NOW)
     english, korean = (ingredient_rows(texts_in(one), done, first) for one in ("en", "ko"))
@@ -213,7 +244,7 @@ def test_the_page_says_what_was_switched_in_both_languages(ledger):
     again = ingredient_rows(texts_in("en"), done, adopt(done, ledger, NOW))
     assert [row.said for row in again] == [
         "stays on: gain of 20 won, in 3 of 4 months",
-        "left off: gain of −20 won, in 1 of 4 months",
+        "left off: gain of −40 won, in 0 of 4 months",
     ]
     few = a_replay([300, 300])
     (row,) = ingredient_rows(texts_in("en"), few, {})

@@ -23,6 +23,7 @@ SWITCHED_OFF = marked("switched off: gain of {gain}, in {better} of {months} mon
 LEFT_OFF = marked("left off: gain of {gain}, in {better} of {months} months")
 TOO_FEW = marked("left as it is: of {months} months nothing is told, {least} are needed")
 NEWER = marked("left as it is: a replay to {newer} has chosen before")
+DECLARED_ANEW = marked("left as it is: the firm was declared anew while its months were lived")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,8 @@ def said_of(texts: Texts, verdict: Verdict, adopted: Adopted | None) -> str:
 def _message(verdict: Verdict, adopted: Adopted | None) -> str:
     if adopted is not None and adopted.newer_replay_to is not None:
         return NEWER
+    if adopted is not None and adopted.declared_anew:
+        return DECLARED_ANEW
     if verdict.finding == "too_few_months":
         return TOO_FEW
     pays = verdict.finding == "pays"
