@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from rich.console import Console
+from rich.table import Table
 
 from feature_store.errors import SandanError
 
@@ -23,6 +24,13 @@ RESULT = _console(stderr=False)
 """What the command was called for."""
 INFO = _console(stderr=True)
 """Progress, reports and errors: not mixed into a result that is piped on."""
+
+
+def folded(table: Table) -> Table:
+    """Return a table whose full cells fold: cut, a line of wide letters loses what just fits."""
+    for column in table.columns:
+        column.overflow = "fold"
+    return table
 
 
 def print_error(error: SandanError) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from cli.console import INFO
+from cli.console import INFO, folded
 from cli.progress import stages
 from feature_store.errors import SandanError
 from feature_store.settings import Settings
@@ -149,7 +149,7 @@ def print_figures(done: Replay) -> None:
             *(f"{share:.3f}" for share in (one.mean, one.median, one.worst_tenth)),
             f"{one.cycles:,.1f}",
         )
-    INFO.print(table)
+    INFO.print(folded(table))
 
 
 def print_ingredients(done: Replay, adopted: Mapping[str, Adopted]) -> None:
@@ -163,7 +163,7 @@ def print_ingredients(done: Replay, adopted: Mapping[str, Adopted]) -> None:
     table = Table("site", "ingredient", "what the months say")
     for row in rows:
         table.add_row(row.site, row.declares, row.said)
-    INFO.print(table)
+    INFO.print(folded(table))
 
 
 def _check_adoptable(sites: Sequence[ReplaySite], plan: ReplayPlan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.binding_limits import BINDING_LIMITS
-from cli.console import INFO, RESULT
+from cli.console import INFO, RESULT, folded
 from cli.schedule_complex import print_complex
 from cli.schedule_explained import print_explanation
 from feature_store.errors import SandanError
 
 if TYPE_CHECKING:  # the modelling library takes seconds to import
+    from models.assets.action import Action
     from models.optimizer.problem_file.answer_document import (
         AnswerDocument,
         AnsweredBlock,
@@ -37,6 +38,13 @@ _COSTS = (
     ("수요반응 정산", "earned in events", "events_earned_krw"),
     ("합계", "total", "total_krw"),
 )
+_ACTIONS: Mapping[Action, str] = {
+    "run": "운전 run",
+    "charge": "충전 charge",
+    "discharge": "방전 discharge",
+    "reduce": "감축 reduce",
+    "generate": "발전 generate",
+}
 _REASONS = {
     "cheaper_hours": "싼 시간대 cheaper hours",
     "lower_peak": "피크 절감 lower peak",
@@ -225,7 +233,7 @@ def _print_bill(site_id: str, plan: PlannedSite) -> None:
         bill.add_row(
             korean, english, f"{usual[name]:,.0f}", f"{planned[name]:,.0f}", f"{saved:+,.0f}"
         )
-    RESULT.print(bill)
+    RESULT.print(folded(bill))
 
 
 def _print_peaks(plan: PlannedSite) -> None:
@@ -246,7 +254,7 @@ def _print_peaks(plan: PlannedSite) -> None:
             f"{peak.planned_kw:,.1f}",
             *([_chance(peak.passing_risk)] if with_risks else []),
         )
-    RESULT.print(peaks)
+    RESULT.print(folded(peaks))
 
 
 def _chance(risk: AnsweredRisk | None) -> str:
@@ -262,10 +270,10 @@ def _print_moves(plan: PlannedSite) -> None:
             escape(move.equipment),
             blocks,
             _REASONS[move.reason],
-            "\n".join(_held_by(limit) for limit in move.limits),
+            ",\n".join(_held_by(limit) for limit in move.limits),
             f"{move.saved_krw:+,.0f}",
         )
-    RESULT.print(moves)
+    RESULT.print(folded(moves))
 
 
 def _held_by(limit: AnsweredLimit) -> str:
@@ -274,4 +282,5 @@ def _held_by(limit: AnsweredLimit) -> str:
 
 
 def _told(block: AnsweredBlock) -> str:
-    return f"{block.action} {block.start:%m-%d %H:%M} ~ {block.end:%H:%M} {block.power_kw:+,.1f} kW"
+    when = f"{block.start:%m-%d %H:%M} ~ {block.end:%H:%M}"
+    return f"{_ACTIONS[block.action]} {when} {block.power_kw:+,.1f} kW"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import RESULT
+from cli.console import RESULT, folded
 
 if TYPE_CHECKING:  # the modelling library takes seconds to import
     from models.optimizer.problem_file.complex_answer_document import (
@@ -58,7 +58,7 @@ def _print_bills(plan: PlannedComplex) -> None:
             f"{planned_krw:,.0f}",
             f"{planned_krw - usual_krw:+,.0f}",
         )
-    RESULT.print(bills)
+    RESULT.print(folded(bills))
 
 
 def _print_split(split: AnsweredSplit) -> None:
@@ -75,7 +75,7 @@ def _print_split(split: AnsweredSplit) -> None:
             f"{part.saved_krw:,.0f}{known_to}",
             f"{part.pays_krw:,.0f}",
         )
-    RESULT.print(parts)
+    RESULT.print(folded(parts))
     if split.largest_objection_krw is not None:
         RESULT.print(
             f"가장 큰 이의 largest objection of a group {split.largest_objection_krw:,.0f} won",

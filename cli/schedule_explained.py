@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import RESULT
+from cli.console import RESULT, folded
 
 if TYPE_CHECKING:  # the modelling library takes seconds to import
     from models.optimizer.problem_file.answer_document import (
@@ -70,7 +70,7 @@ def _print_worth(limits: list[AnsweredWorth]) -> None:
     for one in limits:
         whose = _SITE if one.equipment is None else one.equipment
         table.add_row(escape(whose), _LIMITS[one.limit], f"{one.saved_krw_per_unit:,.0f}")
-    RESULT.print(table)
+    RESULT.print(folded(table))
 
 
 def _print_alternatives(plans: list[AnsweredAlternative]) -> None:
@@ -86,4 +86,4 @@ def _print_alternatives(plans: list[AnsweredAlternative]) -> None:
             f"{one.safe_peak_kw:,.1f}",
             escape(", ".join(one.moved)) or "-",
         )
-    RESULT.print(table)
+    RESULT.print(folded(table))

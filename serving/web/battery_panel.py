@@ -19,6 +19,7 @@ from feature_store.time_grid import (
     floor_to_step,
     utc_instant,
 )
+from models.dispatch.set_point_terms import NoPlanToFollowError
 from serving.set_points import BATTERY, SetPoints
 
 if TYPE_CHECKING:  # numba takes a second to import
@@ -50,6 +51,8 @@ class NoPanel:
     """Why nothing can be told."""
 
     because: str
+    lacks_plan: bool = False
+    """Whether the batteries follow the accepted plan, and none is accepted."""
 
 
 def has_battery(firm: Firm) -> bool:
@@ -63,6 +66,8 @@ def battery_panel(set_points: SetPoints, firm: Firm) -> BatteryPanel | NoPanel:
         load_kw, load_at = _newest_load(set_points, firm)
         charge_from, charge_at, batteries = _batteries(set_points, firm)
         found = set_points.at_charges(firm.firm_id, batteries, load_kw)
+    except NoPlanToFollowError as error:
+        return NoPanel(because=str(error), lacks_plan=True)
     except SandanError as error:
         return NoPanel(because=str(error))
     return BatteryPanel(

@@ -62,7 +62,8 @@ class Texts:
 
     def signed(self, value: float, decimals: int = 0) -> str:
         """Write what is added or taken away."""
-        return f"{'−' if value < 0 else '+'}{self.number(abs(value), decimals)}"
+        sign = "" if round(value, decimals) == 0 else "−" if value < 0 else "+"
+        return f"{sign}{self.number(abs(value), decimals)}"
 
     def kwh(self, value: float) -> str:
         """Write an energy, to the kWh."""

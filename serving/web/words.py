@@ -204,7 +204,7 @@ BATTERY_NOW: dict[Because, str] = {
     "charges": marked("Charge {power} for what is to come."),
     "discharges": marked("Discharge {power}. It saves more now than it will later."),
     "rests": marked("Rest."),
-    "follows_plan": marked("Follow the accepted plan. The meter then shows {meter}."),
+    "follows_plan": marked("Follow the accepted plan. {doing}"),
 }
 """What a battery does now, and why."""
 

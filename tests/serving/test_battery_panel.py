@@ -76,6 +76,7 @@ def test_a_firm_that_follows_its_plan_is_answered_with_the_plans_power(tmp_path)
         refused = following.client.post(path, json=asked)
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/no-plan")
         assert "accept a suggestion" in page(following, TWO)
+        assert "지금 시간에 쓸 수락한 계획이 없습니다" in page(following, TWO, "ko")
         suggestion = following.planner.suggest(TWO)
         assert isinstance(suggestion, Suggestion)
         following.planner.decide(
@@ -85,7 +86,9 @@ def test_a_firm_that_follows_its_plan_is_answered_with_the_plans_power(tmp_path)
         planned_kw = sum(suggestion.schedule.equipment_kw[name][0] for name in ("Large", "Small"))
         assert told["power_kw"] == pytest.approx(planned_kw, abs=0.01)
         assert told["because"] == "follows_plan"
-        assert "Follow the accepted plan." in page(following, TWO)
+        does = "Charge" if planned_kw > 0 else "Discharge"
+        doing = f"{does} {abs(planned_kw):.0f} kW." if abs(planned_kw) >= 0.5 else "Rest."
+        assert f"Follow the accepted plan. {doing}" in page(following, TWO)
         assert "수락한 계획을 따르세요" in page(following, TWO, "ko")
         table = following.client.get(f"/v1/firms/{TWO}/set-points").json()
         now_kw = table["intervals"][0]["power_kw"]

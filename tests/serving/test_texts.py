@@ -112,6 +112,7 @@ def test_money_power_and_time_are_written_as_each_language_does():
     assert (ko.short_month(moment), en.short_month(moment)) == ("11월", "Nov")
     assert ko.kwh(1234.4) == en.kwh(1234.4) == "1,234 kWh"
     assert (ko.signed(-20.4), en.signed(1234.56, 1)) == ("−20", "+1,234.6")
+    assert (ko.signed(-0.4), en.signed(0.04, 1)) == ("0", "0.0")
     words = Words(ko="결측", en="missing readings")
     assert (ko.of(words), en.of(words)) == (words.ko, words.en)
     assert ko.span(moment, moment.replace(hour=8)) == "11월 19일 (목) 06:00–08:00"

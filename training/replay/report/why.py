@@ -21,8 +21,8 @@ CAUSES: dict[Cause, str] = {
     ),
     "limited": marked(
         "The battery had given what it may discharge on a day. At {at} staying under the "
-        "{foreseen} of perfect foresight took {wanting}; of {held} of charge left it could give "
-        "{reach} more, and {peak} were drawn."
+        "{foreseen} of perfect foresight took {wanting}; with {held} of charge left it could give "
+        "no more than {reach}, and {peak} were drawn."
     ),
     "charging": marked(
         "The battery was charging. At {at} it drew {drawn} on top of the load and made the month's "
