@@ -162,7 +162,7 @@ class CurtailableLoad:
     def usual_kw(self, grid: TimeGrid) -> KilowattArray:
         """Return what earlier reductions lead to, zeros without; the load is in the forecast."""
         reduction_kw = self._usual_reduction_kw(grid)
-        return self._rebound.drawn_kw(reduction_kw) - reduction_kw
+        return self.rebound.drawn_kw(reduction_kw) - reduction_kw
 
     def plan(self, grid: TimeGrid) -> AssetPlan:
         """Return how far the load is reduced over ``grid``."""
@@ -171,7 +171,7 @@ class CurtailableLoad:
             grid.steps, bounds=[0, self._window_kw(grid)], name=f"{self.name}.reduction_kw"
         )
         today_kwh = cp.Parameter(nonneg=True, name=f"{self.name}.given_up_today_kwh")
-        today_kwh.value = self._given_up_today_kwh(grid)
+        today_kwh.value = self.given_up_today_kwh(grid)
         state = {"given_up_today_kwh": today_kwh}
         given_up_kwh = HOURS_PER_STEP * cp.sum(reduction_kw - usual_kw)
         by_day_kwh = HOURS_PER_STEP * (day_membership(grid, self.zone) @ reduction_kw)
@@ -180,19 +180,20 @@ class CurtailableLoad:
         ]
         power_kw: cp.Expression = -reduction_kw
         if limits.recovery_share > 0:
-            again_kw = cp.Variable(grid.steps, name=f"{self.name}.again_kw")
+            most_kw = limits.recovery_share * (limits.max_reduction_kw + TOLERANCE_KW)
+            again_kw = cp.Variable(grid.steps, bounds=[0, most_kw], name=f"{self.name}.again_kw")
             drawn_again_kw = cp.Parameter(
                 grid.steps, nonneg=True, name=f"{self.name}.drawn_again_kw"
             )
-            drawn_again_kw.value = self._rebound.drawn_kw(np.zeros(grid.steps))
+            drawn_again_kw.value = self.rebound.drawn_kw(np.zeros(grid.steps))
             state["drawn_again_kw"] = drawn_again_kw
             constraints.append(again_kw == drawn_again_kw)
-            power_kw = self._rebound.net(grid.steps) @ reduction_kw + again_kw
+            power_kw = self.rebound.net(grid.steps) @ reduction_kw + again_kw
         if limits.notice > 0:
             announced_kw = cp.Parameter(
                 min(limits.notice, grid.steps), nonneg=True, name=f"{self.name}.announced_kw"
             )
-            announced_kw.value, state["announced_kw"] = self._announced_kw(grid), announced_kw
+            announced_kw.value, state["announced_kw"] = self.announced_kw(grid), announced_kw
             constraints.append(reduction_kw[: announced_kw.size] <= announced_kw)
         durations, durations_state = self._durations(grid, reduction_kw)
         return AssetPlan(
@@ -209,8 +210,8 @@ class CurtailableLoad:
         if self.parameters.recovery_share == 0:
             return cost_krw_per_kw * cp.sum(cp.neg(power_kw))
         steps = power_kw.shape[0]
-        own_kw = power_kw - self._rebound.drawn_kw(np.zeros(steps))
-        return cost_krw_per_kw * cp.sum(np.linalg.inv(self._rebound.net(steps)) @ own_kw)
+        own_kw = power_kw - self.rebound.drawn_kw(np.zeros(steps))
+        return cost_krw_per_kw * cp.sum(np.linalg.inv(self.rebound.net(steps)) @ own_kw)
 
     def billed_krw(self, power_kw: KilowattArray) -> float:
         """See :class:`models.assets.asset.Asset`."""
@@ -234,11 +235,11 @@ class CurtailableLoad:
         """Return what is given up, by the net power, shape (steps,)."""
         if self.parameters.recovery_share == 0:
             return -power_kw
-        return self._rebound.reduction_kw(power_kw)
+        return self.rebound.reduction_kw(power_kw)
 
     def left_kwh(self, grid: TimeGrid) -> npt.NDArray[np.float64]:
         """Return what may be given up on each local day of ``grid``, shape (days,)."""
-        today_kwh = first_day(grid, self.zone) * self._given_up_today_kwh(grid)
+        today_kwh = first_day(grid, self.zone) * self.given_up_today_kwh(grid)
         return self.parameters.max_energy_kwh_per_day - today_kwh
 
     def violations(self, power_kw: KilowattArray, grid: TimeGrid) -> tuple[str, ...]:
@@ -249,7 +250,7 @@ class CurtailableLoad:
         left_kwh = self.left_kwh(grid)
         reduced = reduction_kw > TOLERANCE_KW
         shallow_kw = np.where(reduced, limits.min_reduction_kw - reduction_kw, 0.0)
-        most_kw, announced_kw = self._window_kw(grid), self._announced_kw(grid)
+        most_kw, announced_kw = self._window_kw(grid), self.announced_kw(grid)
         most_kw[: announced_kw.size] = np.minimum(most_kw[: announced_kw.size], announced_kw)
         too_far = "is reduced too far or outside of its window"
         if limits.notice:
@@ -349,7 +350,7 @@ class CurtailableLoad:
             allowed &= np.arange(grid.steps) < grid.steps - limits.recovery
         return np.where(allowed, limits.max_reduction_kw, 0.0)
 
-    def _announced_kw(self, grid: TimeGrid) -> KilowattArray:
+    def announced_kw(self, grid: TimeGrid) -> KilowattArray:
         """Largest reduction of the first steps, shape (steps that need notice,).
 
         What is left of the least time of a reduction under way was announced with it.
@@ -360,7 +361,7 @@ class CurtailableLoad:
         told_kw = told_kw[: grid.steps]
         return np.maximum(told_kw, self._usual_reduction_kw(grid)[: told_kw.size])
 
-    def _given_up_today_kwh(self, grid: TimeGrid) -> float:
+    def given_up_today_kwh(self, grid: TimeGrid) -> float:
         """Return what was given up on the grid's first day before it, as far as it counts."""
         limits = self.parameters
         before_kw = np.array(limits.reduced_before_kw)
@@ -369,6 +370,7 @@ class CurtailableLoad:
         return min(max(limits.given_up_today_kwh, known_kwh), limits.max_energy_kwh_per_day)
 
     @property
-    def _rebound(self) -> Rebound:
+    def rebound(self) -> Rebound:
+        """What is drawn again, after the reductions before the plan."""
         limits = self.parameters
         return Rebound.of(limits.recovery_share, limits.recovery, limits.reduced_before_kw)

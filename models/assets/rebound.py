@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -42,10 +43,27 @@ class Rebound:
         again = np.where((ago >= 1) & (ago <= self.steps), self._per_step, 0.0)
         return again - np.eye(size)
 
-    def reduction_kw(self, net_kw: KilowattArray) -> KilowattArray:
-        """Return the reductions that lead to a net draw, step by step, same shape."""
+    def reduction_kw(
+        self, net_kw: KilowattArray, *, depths_kw: Sequence[float] = (), error_kw: float = 0.0
+    ) -> KilowattArray:
+        """Return the reductions that lead to a net draw, step by step, same shape.
+
+        Args:
+            net_kw: The draw, shape (steps,).
+            depths_kw: A reduction that may be one of these but for the error is just that, so that
+                errors do not add up from step to step.
+            error_kw: How far each value of the draw may be off.
+        """
         known_kw = np.concatenate([self.before_kw, np.zeros(net_kw.size)])
+        off_kw = np.zeros(known_kw.size)
         for step, kw in enumerate(net_kw):
-            again_kw = self._per_step * known_kw[step : step + self.steps].sum()
-            known_kw[step + self.steps] = again_kw - kw
+            counted, now = slice(step, step + self.steps), step + self.steps
+            reduced_kw = self._per_step * known_kw[counted].sum() - kw
+            reduced_off_kw = self._per_step * off_kw[counted].sum() + error_kw
+            beside_kw, depth_kw = min(
+                ((abs(one - reduced_kw), one) for one in depths_kw), default=(np.inf, 0.0)
+            )
+            if beside_kw <= reduced_off_kw:
+                reduced_kw, reduced_off_kw = depth_kw, 0.0
+            known_kw[now], off_kw[now] = reduced_kw, reduced_off_kw
         return known_kw[self.steps :]

@@ -163,8 +163,18 @@ def _edges_of_window(
         yield "window_end"
     soonest = limits.notice
     opens = not all_day and clock[min(soonest, reduced.size - 1)] == limits.earliest_start
-    if 0 < soonest < reduced.size and reduced[soonest] and not opens:
+    begins = 0 < soonest < reduced.size and reduced[soonest] and not opens
+    if begins or _is_as_announced(load, power, reduced):
         yield "notice"
+
+
+def _is_as_announced(load: CurtailableLoad, power: ChangedPower, reduced: BoolArray) -> bool:
+    """Whether it is reduced as far as was announced where it could be reduced further."""
+    announced_kw = load.announced_kw(power.grid)
+    first = slice(announced_kw.size)
+    reduction_kw = load.reduction_kw(power.planned_kw)[first]
+    at_announced = reduced[first] & at_least(reduction_kw, announced_kw)
+    return bool((at_announced & ~at_least(announced_kw, load.parameters.max_reduction_kw)).any())
 
 
 def _of_site(

@@ -22,6 +22,7 @@ WORDS = {
     "start_on": "runs within their windows",
     "reduction_kw": "largest reduction",
     "announced_kw": "reductions announced in time",
+    "again_kw": "what earlier reductions draw again",
     "drawn_again_kw": "what earlier reductions draw again",
     "so_far_on": "longest reduction",
     "past_on": "run under way at the start",

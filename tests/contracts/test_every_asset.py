@@ -213,6 +213,11 @@ def test_power_has_one_value_per_step(asset):
 
 
 @every_asset
+def test_power_has_a_largest_and_a_least_value_as_events_need(asset):
+    assert np.isfinite(asset.plan(GRID).power_kw.get_bounds()).all()
+
+
+@every_asset
 def test_the_problem_compiles_once_and_then_takes_numbers(asset):
     plan = asset.plan(GRID)
     price = cp.Parameter(GRID.steps)

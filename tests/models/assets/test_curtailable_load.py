@@ -257,3 +257,16 @@ def test_what_was_reduced_since_midnight_counts_for_the_day():
     assert all_day.violations(power_kw, night) == ("chiller gives up too much energy on a day",)
     more = load(earliest_start="00:00", reduced_before_kw=[60], given_up_today_kwh=50)
     assert -cheapest(more, night, np.full(20, 900.0))[0].sum() / 4 == pytest.approx(10)
+
+
+def test_a_rounded_draw_is_read_as_the_depths_that_it_came_from():
+    rebound = load(recovery_share=1.0, recovery="00:45").rebound
+    reduction_kw = np.tile([0, 49.1234, 49.1234, 20, 0, 0, 33.3], 27)
+    written_kw = np.round(rebound.net(reduction_kw.size) @ reduction_kw, 3)
+    depths_kw = (0, 20, 49.1234)
+    read_kw = rebound.reduction_kw(written_kw, depths_kw=depths_kw, error_kw=1e-3)
+    is_depth = np.isin(reduction_kw, depths_kw)
+    assert (read_kw[is_depth] == reduction_kw[is_depth]).all()
+    assert read_kw == pytest.approx(reduction_kw, abs=1e-2)
+    # Without the depths the errors of each step go on into the next.
+    assert (rebound.reduction_kw(written_kw)[is_depth] != reduction_kw[is_depth]).any()

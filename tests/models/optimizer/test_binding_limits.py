@@ -177,6 +177,14 @@ def test_a_reduction_is_told_its_lengths_its_least_depth_and_its_notice():
     assert told(pricing, "chiller", chiller=drawn((9, 10, -30))) == {"notice"}
 
 
+def test_a_reduction_as_deep_as_was_announced_is_told_its_notice():
+    announced = {"notice": "01:00", "announced_kw": [0, 20, 20, 50], "earliest_start": "00:00"}
+    pricing = priced(one("chiller", "curtailable_load", CHILLER, **announced))
+    assert told(pricing, "chiller", chiller=drawn((0.25, 0.75, -10))) == set()
+    assert told(pricing, "chiller", chiller=drawn((0.25, 0.75, -20))) == {"notice"}
+    assert told(pricing, "chiller", chiller=drawn((0.75, 1, -50))) == {"largest_reduction"}
+
+
 def test_a_thermal_store_is_told_the_ends_of_its_band_and_its_machine():
     tank = {
         "max_kw": 50,

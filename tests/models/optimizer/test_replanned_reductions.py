@@ -100,6 +100,88 @@ def test_what_nobody_tells_of_a_load_is_what_its_accepted_plan_has_announced():
     assert with_announced(measured, firm, later, first, with_state) == measured
 
 
+def test_a_load_that_draws_again_takes_part_in_an_event():
+    chilling = CHILLER | {"cost_krw_per_kwh": 100, "recovery_share": 0.5, "recovery": "00:30"}
+    event = {
+        "name": "DR",
+        "start": "2026-07-01T13:00:00+09:00",
+        "end": "2026-07-01T14:00:00+09:00",
+        "baseline_kw": 400.0,
+        "reduction_kw": 40.0,
+        "paid_krw_per_kwh": 3000.0,
+    }
+    asked = problem(0, events=[event]) | {
+        "tariff": {"kind": "stated", "krw_per_kwh": [120.0] * STEPS},
+        "equipment": [{"name": "chiller", "kind": "curtailable_load", "parameters": chilling}],
+    }
+    plan = scheduled(asked)
+    # 40, then 50 - 40 / 4, then 50 less a quarter of the two before; all that is left of 50 kW.
+    assert plan.equipment_kw["chiller"][4:8] == pytest.approx([-40, -40, -27.5, -25], abs=1e-3)
+    (result,) = plan.events
+    assert result.takes_part
+    assert result.credited_kwh == pytest.approx((40 + 40 + 27.5 + 25) / 4, abs=1e-3)
+    most = scheduled(asked | {"site": asked["site"] | {"export": {"krw_per_kwh": 130.0}}})
+    assert most.events[0].takes_part
+
+
+def carried(changes: dict, *, step: int = 2, told_then: dict | None = None, **of_firm) -> dict:
+    """What is remembered of a plan from noon on, where the load is declared otherwise since."""
+    declared = CHILLING | changes
+    chiller = Equipment(name="chiller", kind="curtailable_load", parameters=declared)
+    firm = a_firm(equipment=(chiller,), **of_firm)
+    states = state(0, BEFORE | (told_then or {}))
+    first, with_state = scheduled(problem(0, states=states)), FirmNow(states=states)
+    later = TimeGrid(first.grid.at(step), STEPS)
+    told = with_announced(FirmNow(keep_unless_saves_krw=1e9), firm, later, first, with_state)
+    now = site_now(told, firm, later, first)
+    site_of(firm.model_copy(update={"equipment": now.equipment}))  # would refuse what does not fit
+    return told.states[0].parameters
+
+
+@pytest.mark.parametrize(
+    ("changes", "before_kw", "announced_kw"),
+    [
+        ({}, [0, 30, 50, 50, 0, 0, 0, 0], [0, 0, 50, 50]),
+        ({"max_reduction_kw": 25}, [0, 25, 25, 25, 0, 0, 0, 0], [0, 0, 25, 25]),
+        ({"notice": "00:45"}, [0, 30, 50, 50, 0, 0, 0, 0], [0, 0, 50]),
+        (
+            {"max_reduction_kw": 80, "min_reduction_kw": 60},
+            [0, 30, 50, 50, 0, 0, 0, 0],
+            [0, 0, 0, 0],
+        ),
+    ],
+)
+def test_what_is_remembered_is_cut_to_what_is_declared_since(changes, before_kw, announced_kw):
+    found = carried(changes, step=6)
+    assert found["reduced_before_kw"] == pytest.approx(before_kw)
+    assert found["announced_kw"] == pytest.approx(announced_kw)
+
+
+def test_other_equipments_old_state_is_not_read_again():
+    first = scheduled(problem(0, states=state(0, BEFORE)))
+    firm = a_firm(
+        equipment=(Equipment(name="chiller", kind="curtailable_load", parameters=CHILLING),)
+    )
+    full = {"equipment": "ESS", "measured_at": first.grid.start, "soc_share": 0.88}
+    with_state = FirmNow(states=[*state(0, BEFORE), full])
+    later = TimeGrid(first.grid.at(1), STEPS)
+    (found,) = with_announced(FirmNow(), firm, later, first, with_state).states
+    assert found.parameters["announced_kw"] == pytest.approx([50, 0, 0, 0])
+
+
+def test_what_was_given_up_today_is_remembered_until_midnight():
+    # 20 kWh until noon are told, of which 7.5 are known; two quarter hours of 50 kW follow.
+    told_then = {"given_up_today_kwh": 20}
+    for step, given_up_kwh in ((0, 20), (1, 32.5), (2, 45), (4, 45)):
+        found = carried({}, step=step, told_then=told_then)
+        assert found["given_up_today_kwh"] == pytest.approx(given_up_kwh)
+    assert "given_up_today_kwh" not in carried({})
+    # The same plan at another place, where it is ten at night: from the eighth step on, tomorrow.
+    for step, is_told in ((7, True), (8, False)):
+        found = carried({}, step=step, told_then=told_then, timezone="America/Bogota")
+        assert ("given_up_today_kwh" in found) is is_told
+
+
 def test_what_earlier_reductions_draw_again_comes_on_top_of_the_load():
     drawn = scheduled(problem(0, states=state(0, {"reduced_before_kw": [40, 40]})))
     assert drawn.usual_import_kw[:3] == pytest.approx([420, 410, 400])
