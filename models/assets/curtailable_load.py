@@ -180,7 +180,8 @@ class CurtailableLoad:
         ]
         power_kw: cp.Expression = -reduction_kw
         if limits.recovery_share > 0:
-            again_kw = cp.Variable(grid.steps, name=f"{self.name}.again_kw")
+            most_kw = limits.recovery_share * (limits.max_reduction_kw + TOLERANCE_KW)
+            again_kw = cp.Variable(grid.steps, bounds=[0, most_kw], name=f"{self.name}.again_kw")
             drawn_again_kw = cp.Parameter(
                 grid.steps, nonneg=True, name=f"{self.name}.drawn_again_kw"
             )
