@@ -21,15 +21,33 @@ _STATUS: dict[str, Status] = {
 }
 """HiGHS' words. Bills are bounded below, so "unbounded or infeasible" means the second."""
 
+_NO_WHOLE_NUMBERS = -1
+"""HiGHS' count of nodes after a solve without branch and bound."""
+
 
 class SolverFailedError(SandanError):
     """The solver gave up for a reason that is neither the limits nor the time."""
 
 
 def run(highs: Any, *, time_limit_s: float) -> Status:  # noqa: ANN401 - highspy is untyped
-    """Solve what ``highs`` holds, from the basis that it holds."""
+    """Solve what ``highs`` holds, from the basis that it holds.
+
+    HiGHS' presolve of whole numbers may cut off every solution (1.15.1 does): that there is none
+    is believed of them once branch and bound without presolve says so too, within the same time.
+    """
     # The clock of a kept HiGHS runs on from solve to solve.
     highs.setOptionValue("time_limit", highs.getRunTime() + time_limit_s)
+    status = _run_once(highs)
+    if status == "infeasible" and highs.getInfo().mip_node_count != _NO_WHOLE_NUMBERS:
+        highs.setOptionValue("presolve", "off")
+        try:
+            status = _run_once(highs)
+        finally:
+            highs.setOptionValue("presolve", "choose")
+    return status
+
+
+def _run_once(highs: Any) -> Status:  # noqa: ANN401 - highspy is untyped
     highs.run()
     word = highs.getModelStatus().name
     if word not in _STATUS:
