@@ -115,9 +115,17 @@ def print_set_point(answer: SetPointAnswer) -> None:
         + ("" if answer.counted else " (이 시간은 요금적용전력에 들지 않음 does not count now)")
     )
     on = answer.decided_on
+    if answer.decided_by == "look_up_without_plan":
+        RESULT.print(
+            "지금 따를 수락한 계획이 없어 요금과 충전량의 가치로 정했습니다. "
+            "No accepted plan of this equipment covers now, so price and value decide.",
+            soft_wrap=True,
+        )
+    forecast = f"{_clock(on.issue_time)} ({on.model_version}, {on.quality})"
     RESULT.print(
-        f"예측 forecast of {_clock(on.issue_time)} ({on.model_version}, {on.quality}), "
-        f"다음 next {_clock(on.next_forecast)}",
+        f"예측 forecast of {forecast}, 다음 next {_clock(on.next_forecast)}"
+        if on.plan_id is None
+        else f"계획 plan {on.plan_id}, 예측 forecast of {forecast}",
         markup=False,
     )
 

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -19,8 +19,10 @@ from feature_store.errors import NotEnoughReadingsError, SandanError
 from feature_store.point_in_time import Knowledge
 from feature_store.time_grid import STEP, KilowattArray, TimeGrid, floor_to_step, utc_instant
 from models.diagnosis.known_firm import MomentAheadError
+from models.dispatch.followed_plan import FollowedPlan
 from models.dispatch.set_point_terms import (
     BatteryStateError,
+    DecidedBy,
     NoPlanToFollowError,
     NotValuedError,
 )
@@ -32,14 +34,14 @@ from serving.planner import FORECAST_HISTORY_DAYS, HORIZON_STEPS, PLAN_HISTORY_D
 if TYPE_CHECKING:  # numba takes a second to import, and many firms have no battery
     from models.dispatch.battery_now import BatteryNow
     from models.dispatch.battery_state import BatteryState
-    from models.dispatch.followed_plan import PlannedInterval
+    from models.dispatch.month_bill import MonthBill
     from models.dispatch.set_point import SetPoint
     from models.dispatch.set_point_table import SetPointTable
     from models.dispatch.valued_day import KnownDay, LoadChange, ValuedDay, ValuedDayStore
 
 logger = logging.getLogger(__name__)
 
-Found = TypeVar("Found")
+Found = TypeVar("Found", "SetPoint", "SetPointTable")
 BATTERY = "battery"
 """Kind of equipment that set-points are of."""
 RECENT_DAYS = 35
@@ -78,6 +80,13 @@ class LookedUp(Generic[Found]):
     firm: Firm
     readings_until: datetime | None
     """End of the newest reading of the last weeks; None if there is none."""
+
+    @property
+    def decided_by(self) -> DecidedBy:
+        """Whether the accepted plan decided it, or price and value, and why these."""
+        if isinstance(self.found.by, FollowedPlan):
+            return "plan"
+        return "look_up_without_plan" if self.firm.battery_operation == "plan" else "look_up"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +149,8 @@ class SetPoints:
             StateOutsideWindowError: A charge cannot be.
             NotEnoughReadingsError: Too few days are known to value charge by.
             NotValuedError: The values could not be computed.
-            NoPlanToFollowError: The firm's batteries follow the accepted plan, and there is none.
+            NoPlanToFollowError: The batteries follow the accepted plan, no plan of this equipment
+                covers the interval, and price and value cannot decide instead.
         """
         from models.dispatch.battery_state import MAX_AGE, batteries_now
 
@@ -181,18 +191,25 @@ class SetPoints:
         """
         from models.dispatch.battery_state import declared_batteries
         from models.dispatch.pooled_store import usable_store
-        from models.dispatch.set_point_table import set_point_table
+        from models.dispatch.set_point_table import followed_table, set_point_table
+        from models.dispatch.valued_day import next_issue_time
 
         moment, knowledge, firm = self._known(firm_id, at)
         stores = {one.name: usable_store(one) for one in declared_batteries(firm)}
         asked = self._asked(firm, knowledge, moment, peak_so_far_kw)
-        valued = self._valued(asked)
-        steps = int((utc_instant(valued.until) - utc_instant(asked.start)) // STEP)
-        plan = self._planned(asked, steps)
-        with _failures_named(firm):
-            found = set_point_table(
-                valued, asked.start, stores, asked.peak_kw, _since_kw(asked, valued), plan=plan
-            )
+        plan = self._plan(asked)
+        if plan is not None:
+            until = next_issue_time(asked.start, firm.zone)
+            with _failures_named(firm):
+                bill = self._bill(asked)
+                found = followed_table(
+                    plan, bill, asked.start, until, stores=stores, peak_kw=asked.peak_kw
+                )
+            return asked.looked_up(found)
+        with _no_plan_either(asked), _failures_named(firm):
+            valued = self._valued(asked)
+            since_kw = _since_kw(asked, valued)
+            found = set_point_table(valued, asked.start, stores, asked.peak_kw, since_kw)
         return asked.looked_up(found)
 
     def last_told(self, firm_id: str) -> Told | None:
@@ -225,62 +242,59 @@ class SetPoints:
     def _set_point(
         self, asked: _Asked, batteries: tuple[BatteryNow, ...], load_kw: float
     ) -> SetPoint:
-        from models.dispatch.set_point import SeenInterval, set_point
+        from models.dispatch.set_point import SeenInterval, followed, set_point
 
-        valued = self._valued(asked)
         seen = SeenInterval(
-            start=asked.start,
-            load_kw=load_kw,
-            batteries=batteries,
-            peak_kw=asked.peak_kw,
-            since_kw=_since_kw(asked, valued),
+            start=asked.start, load_kw=load_kw, batteries=batteries, peak_kw=asked.peak_kw
         )
-        plan = self._planned(asked, 1)
-        with _failures_named(asked.firm):
-            return set_point(valued, seen, None if plan is None else plan[0])
+        plan = self._plan(asked)
+        if plan is not None:
+            with _failures_named(asked.firm):
+                return followed(plan, self._bill(asked), seen)
+        with _no_plan_either(asked), _failures_named(asked.firm):
+            valued = self._valued(asked)
+            return set_point(valued, replace(seen, since_kw=_since_kw(asked, valued)))
 
-    def _planned(self, asked: _Asked, steps: int) -> list[PlannedInterval] | None:
-        """What the accepted plan has from the running interval on; None for a firm that looks up.
+    def _plan(self, asked: _Asked) -> FollowedPlan | None:
+        """The accepted plan that is followed in the running interval.
 
-        Beyond its end the batteries rest.
+        None for a firm that looks up, and where no accepted plan of its equipment covers it.
         """
-        from models.dispatch.followed_plan import PlannedInterval
-
-        firm, start = asked.firm, asked.start
+        firm = asked.firm
         if firm.battery_operation != "plan":
             return None
-        accepted = self.planner.accepted(firm.firm_id, start, known_at=asked.at)
-        if accepted is None or accepted.schedule.grid.start > start:
-            raise NoPlanToFollowError(
-                f"{firm.firm_id}: its batteries follow the accepted plan, and none is accepted for "
-                f"{start.isoformat(timespec='minutes')}; accept a suggestion, or declare "
-                "battery_operation look_up"
-            )
-        schedule = accepted.schedule
-        names = {one.name for one in firm.equipment if one.kind == BATTERY}
-        power_kw = sum(
-            (schedule.equipment_kw[name] for name in names & schedule.equipment_kw.keys()),
-            start=np.zeros(schedule.grid.steps),
+        accepted = self.planner.accepted(firm.firm_id, asked.start, known_at=asked.at)
+        if accepted is None or not accepted.is_of(firm):
+            return None
+        return FollowedPlan(
+            plan_id=accepted.suggestion_id, forecast=accepted.forecast, schedule=accepted.schedule
         )
-        first = int((utc_instant(start) - utc_instant(schedule.grid.start)) // STEP)
-        ahead_kw = np.concatenate([power_kw[first:], np.zeros(steps)])[:steps]
-        return [
-            PlannedInterval(power_kw=planned_kw, peak_kw=schedule.planned_peak_kw)
-            for planned_kw in ahead_kw.tolist()
-        ]
 
-    def _valued(self, asked: _Asked) -> ValuedDay:
+    def _bill(self, asked: _Asked) -> MonthBill:
+        """The month's prices and what its peak costs, which a plan needs no valued day for."""
+        from models.dispatch.month_bill import MonthBill
+
+        issue_time, digest = self._digest(asked)
+
+        def look() -> MonthBill:
+            knowledge = self.planner.store.as_of(issue_time)
+            history = history_before(knowledge, asked.firm, issue_time, days=PLAN_HISTORY_DAYS)
+            return MonthBill.of(asked.firm, history, issue_time)
+
+        return self._values.bills.of(digest, look)
+
+    def _digest(self, asked: _Asked) -> tuple[datetime, str]:
+        """When the newest forecast was due, and what tells its day apart."""
         from models.dispatch.valued_day import digest_of_day, issue_time_at
 
         issue_time = issue_time_at(asked.start, asked.firm.zone)
-        digest = digest_of_day(
-            asked.firm,
-            asked.recent.as_of(issue_time),
-            issue_time,
-            self.planner.forecaster.version,
-        )
-        with _failures_named(asked.firm):
-            return self._values.of(digest, asked.peak_kw, lambda: self._look(asked, issue_time))
+        recent = asked.recent.as_of(issue_time)
+        version = self.planner.forecaster.version
+        return issue_time, digest_of_day(asked.firm, recent, issue_time, version)
+
+    def _valued(self, asked: _Asked) -> ValuedDay:
+        issue_time, digest = self._digest(asked)
+        return self._values.of(digest, asked.peak_kw, lambda: self._look(asked, issue_time))
 
     def _look(self, asked: _Asked, issue_time: datetime) -> KnownDay:
         """Read what the day is valued by, as it was known when its forecast was due."""
@@ -366,4 +380,19 @@ def _failures_named(firm: Firm) -> Iterator[None]:
             f"{firm.firm_id}: the running day could not be valued, the server's log says why; "
             "follow the accepted plan, or leave the batteries at rest, and ask again at the next "
             "quarter hour"
+        ) from error
+
+
+@contextmanager
+def _no_plan_either(asked: _Asked) -> Iterator[None]:
+    """Say, where looking up fails for a firm that follows its plan, that no plan is there."""
+    try:
+        yield
+    except (NotEnoughReadingsError, NotValuedError) as error:
+        if asked.firm.battery_operation != "plan":
+            raise
+        raise NoPlanToFollowError(
+            f"{asked.firm.firm_id}: its batteries follow the accepted plan, and none of its "
+            f"equipment is accepted for {asked.start.isoformat(timespec='minutes')}; accept a "
+            f"suggestion. Price and value cannot decide instead: {error}"
         ) from error

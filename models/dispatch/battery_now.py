@@ -63,6 +63,19 @@ def reaching(store: Store, reach_kw: Sequence[tuple[float, float]]) -> Store:
     )
 
 
+def reach_together_kw(
+    reach_kw: Sequence[tuple[float, float]], load_kw: float
+) -> tuple[float, float]:
+    """Return the least and the most power of all batteries; nothing is fed into the grid.
+
+    Args:
+        reach_kw: The least and the most power of each, by its own charge and losses.
+        load_kw: Without the batteries.
+    """
+    least_kw, most_kw = (sum(ends_kw) for ends_kw in zip(*reach_kw, strict=True))
+    return max(least_kw, -max(load_kw, 0.0)), most_kw
+
+
 def usable_charge_kwh(batteries: Sequence[BatteryNow]) -> float:
     """Return what all batteries hold, one below its reserve as if it held that.
 

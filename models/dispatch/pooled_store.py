@@ -82,3 +82,32 @@ def split_kw(power_kw: float, reach_kw: Sequence[tuple[float, float]]) -> tuple[
         return (0.0,) * len(ends_kw)
     share = min(power_kw / together_kw, 1.0)
     return tuple(share * end_kw for end_kw in ends_kw)
+
+
+def moved_kw(
+    powers_kw: Sequence[float], by_kw: float, reach_kw: Sequence[tuple[float, float]]
+) -> tuple[float, ...]:
+    """Change the powers of batteries together by some power, and each by as little as can be.
+
+    Those that run the other way are brought towards rest first, in proportion to their power, so
+    that none charges what another gives. What is then left is shared out in proportion to what
+    each still reaches.
+
+    Args:
+        powers_kw: Of each, within what it reaches.
+        by_kw: Of all; what they do not reach together is held back.
+        reach_kw: As in :func:`split_kw`.
+
+    Example:
+        >>> moved_kw([10.0, 0.0], -40.0, [(-20.0, 50.0), (-40.0, 50.0)])
+        (-10.0, -20.0)
+    """
+    to_rest_kw = [(-max(power, 0.0), max(-power, 0.0)) for power in powers_kw]
+    rested_kw = split_kw(by_kw, to_rest_kw)
+    brought_kw = [power + part for power, part in zip(powers_kw, rested_kw, strict=True)]
+    left_kw = [
+        (least - power, most - power)
+        for power, (least, most) in zip(brought_kw, reach_kw, strict=True)
+    ]
+    further_kw = split_kw(by_kw - sum(rested_kw), left_kw)
+    return tuple(power + part for power, part in zip(brought_kw, further_kw, strict=True))

@@ -11,6 +11,7 @@ from feature_store.time_grid import KilowattArray
 from models.dispatch.battery_now import (
     BatteryNow,
     left_today_kwh,
+    reach_together_kw,
     reaching,
     usable_charge_kwh,
 )
@@ -70,7 +71,7 @@ class RunningBatteries:
 
         What is reached in the interval has been asked for before.
         """
-        least_kw = max(sum(least for least, _ in self.reach_kw), -max(load_kw, 0.0))
+        least_kw, _ = reach_together_kw(self.reach_kw, load_kw)
         parts_kw = split_kw(max(power_kw, least_kw), self.reach_kw)
         self.powers_kw[:, step] = parts_kw
         self.now = [one.after(of_it) for one, of_it in zip(self.now, parts_kw, strict=True)]

@@ -122,5 +122,5 @@ def _begun(firm: Firm, history: LoadHistory, moment: datetime) -> Known:
     raise NotEnoughReadingsError(
         f"{firm.firm_id}: fewer than {LEAST_WHOLE_DAYS} whole days of readings were known at the "
         f"beginning of {month} or on one of its weeks until now, too few to value charge by; "
-        "import older readings, or follow the plan until they are known"
+        "import older readings, or declare battery_operation plan until they are known"
     )

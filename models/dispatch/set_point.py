@@ -1,14 +1,23 @@
-"""What a firm's batteries do in the running quarter hour: price plus value, by look-up."""
+"""What a firm's batteries do in the running quarter hour: by price and value, or by a plan."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+
 from feature_store.time_grid import KilowattArray, TimeGrid
-from models.dispatch.battery_now import BatteryNow, reached, usable_charge_kwh
-from models.dispatch.followed_plan import PlannedInterval
-from models.dispatch.policy import Month, Now
+from models.dispatch.battery_now import (
+    BatteryNow,
+    reach_together_kw,
+    reached,
+    usable_charge_kwh,
+)
+from models.dispatch.followed_plan import FollowedPlan
+from models.dispatch.month_bill import MonthBill
+from models.dispatch.policy import Now
 from models.dispatch.pooled_store import split_kw
 from models.dispatch.set_point_terms import Because
 from models.dispatch.valued_day import ValuedDay
@@ -27,8 +36,9 @@ class SeenInterval:
     batteries: tuple[BatteryNow, ...]
     peak_kw: float
     """The month's counted peak so far, by the billing meter."""
-    since_kw: KilowattArray
-    """Loads from the forecast's issue time to the interval, NaN where unknown; shape (steps,)."""
+    since_kw: KilowattArray = field(default_factory=lambda: np.zeros(0))
+    """Loads from the forecast's issue time to the interval, NaN where unknown; shape (steps,). A
+    plan that is followed does not look at them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +60,10 @@ class SetPoint:
     """What the batteries do in an interval, and what it was decided on."""
 
     seen: SeenInterval
-    valued: ValuedDay
+    bill: MonthBill
+    by: ValuedDay | FollowedPlan
+    """What price and value were looked up in, or the plan."""
     powers: tuple[BatteryPower, ...]
-    plan: PlannedInterval | None = None
-    """Which is followed; None where price and value decide."""
 
     @property
     def holds_until(self) -> datetime:
@@ -73,18 +83,17 @@ class SetPoint:
     @property
     def krw_per_kwh(self) -> float:
         """Energy price of the interval."""
-        return float(self.valued.month.prices.krw_per_kwh[self._step])
+        return self.bill.krw_per_kwh(self.seen.start)
 
     @property
     def counted(self) -> bool:
         """Whether its demand can set the billed peak."""
-        charged = bool(len(self.valued.month.peak_cost.above_kw))
-        return charged and bool(self.valued.month.prices.counted[self._step])
+        return self.bill.counted(self.seen.start)
 
     @property
     def free_kw(self) -> float:
         """Demand up to which no bill rises: the peak so far, or what is billed anyway."""
-        return free_kw(self.valued.month, self.seen.peak_kw)
+        return self.bill.free_kw(self.seen.peak_kw)
 
     @property
     def held_kw(self) -> float:
@@ -95,12 +104,13 @@ class SetPoint:
     def because(self) -> Because:
         """Why the batteries do it."""
         power_kw, level_kw = self.power_kw, self.free_kw + NOTHING_KW
-        if self.plan is not None and abs(power_kw - self.plan.power_kw) <= NOTHING_KW:
+        if self._is_as_planned:
             return "follows_plan"
         if self.counted and self.import_kw > level_kw and power_kw <= NOTHING_KW:
             if power_kw < -NOTHING_KW:
                 return "lowers_peak"
-            least_kw = sum(one.battery.reach_kw()[0] for one in self.powers)
+            reach_kw = [one.battery.reach_kw() for one in self.powers]
+            least_kw, _ = reach_together_kw(reach_kw, self.seen.load_kw)
             return "lets_peak_pass" if least_kw < -NOTHING_KW else "empty"
         if self.counted and self.seen.load_kw > level_kw and power_kw < -NOTHING_KW:
             return "holds_peak"
@@ -109,14 +119,19 @@ class SetPoint:
         return "charges" if power_kw > 0 else "discharges"
 
     @property
-    def _step(self) -> int:
-        return self.valued.step_of(self.seen.start)
+    def _is_as_planned(self) -> bool:
+        """Whether a plan is followed, and each battery does what it has for it."""
+        if not isinstance(self.by, FollowedPlan):
+            return False
+        planned = self.by.at(self.seen.start, [one.battery.name for one in self.powers])
+        return all(
+            abs(one.power_kw - planned.by_battery_kw[one.battery.name]) <= NOTHING_KW
+            for one in self.powers
+        )
 
 
-def set_point(
-    valued: ValuedDay, seen: SeenInterval, plan: PlannedInterval | None = None
-) -> SetPoint:
-    """Look up what is cheapest, or follow a plan, and give the power out to the batteries.
+def set_point(valued: ValuedDay, seen: SeenInterval) -> SetPoint:
+    """Look up what is cheapest, and give the power out to the batteries.
 
     All batteries are decided on as one store, which reaches in the interval what they reach
     together; each then keeps its own limits and charge.
@@ -128,30 +143,28 @@ def set_point(
         soc_kwh=usable_charge_kwh(seen.batteries),
         peak_kw=seen.peak_kw,
     )
-    store = reached(month.store, seen.batteries)
-    least_kw, most_kw = store.reach_kw(now.soc_kwh, now.load_kw)
-    if plan is None:
-        values = valued.views_after(seen.since_kw).seen(step, seen.load_kw)
-        asked_kw = values.cheapest(now, month, store).power_kw
-    else:
-        level_kw = free_kw(month, seen.peak_kw)
-        asked_kw = plan.held_back_kw(
-            seen.load_kw, level_kw, counted=bool(month.prices.counted[step])
-        )
-    power_kw = min(max(asked_kw, least_kw), most_kw)
-    powers_kw = split_kw(power_kw, [battery.reach_kw() for battery in seen.batteries])
-    return SetPoint(
-        seen=seen,
-        valued=valued,
-        powers=tuple(
-            BatteryPower(battery=battery, power_kw=of_battery_kw)
-            for battery, of_battery_kw in zip(seen.batteries, powers_kw, strict=True)
-        ),
-        plan=plan,
+    values = valued.views_after(seen.since_kw).seen(step, seen.load_kw)
+    asked_kw = values.cheapest(now, month, reached(month.store, seen.batteries)).power_kw
+    reach_kw = [battery.reach_kw() for battery in seen.batteries]
+    least_kw, most_kw = reach_together_kw(reach_kw, seen.load_kw)
+    powers_kw = split_kw(min(max(asked_kw, least_kw), most_kw), reach_kw)
+    return SetPoint(seen=seen, bill=valued.bill, by=valued, powers=_powers(seen, powers_kw))
+
+
+def followed(plan: FollowedPlan, bill: MonthBill, seen: SeenInterval) -> SetPoint:
+    """Have each battery do what a plan has for it, left only to hold the plan's peak."""
+    planned = plan.at(seen.start, [battery.name for battery in seen.batteries])
+    powers_kw = planned.powers_kw(
+        seen.batteries,
+        seen.load_kw,
+        bill.free_kw(seen.peak_kw),
+        counted=bill.counted(seen.start),
     )
+    return SetPoint(seen=seen, bill=bill, by=plan, powers=_powers(seen, powers_kw))
 
 
-def free_kw(month: Month, peak_kw: float) -> float:
-    """Return up to which demand no bill of a month, or of those that remember it, rises."""
-    anyway_kw = month.peak_cost.above_kw
-    return max(peak_kw, float(anyway_kw.min())) if len(anyway_kw) else peak_kw
+def _powers(seen: SeenInterval, powers_kw: Sequence[float]) -> tuple[BatteryPower, ...]:
+    return tuple(
+        BatteryPower(battery=battery, power_kw=of_battery_kw)
+        for battery, of_battery_kw in zip(seen.batteries, powers_kw, strict=True)
+    )

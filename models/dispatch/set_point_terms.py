@@ -19,12 +19,17 @@ Because = Literal[
 """Why batteries do what they do, seen from the peak that costs nothing more."""
 
 
+DecidedBy = Literal["look_up", "plan", "look_up_without_plan"]
+"""What decides: price and value, the accepted plan as the firm declares, or price and value because
+no accepted plan of the firm's equipment covers the interval."""
+
+
 class NoBatteryError(SandanError):
     """The firm declares no battery that could be run."""
 
 
 class NoPlanToFollowError(SandanError):
-    """The firm's batteries follow the accepted plan, and none is accepted."""
+    """The batteries follow the accepted plan, none is accepted, and they cannot be looked up."""
 
 
 class BatteryStateError(SandanError):

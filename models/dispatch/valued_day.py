@@ -27,6 +27,7 @@ from models.dispatch.days_left import ValuedDays
 from models.dispatch.kept_values import KeptValues
 from models.dispatch.known_load import ISSUE_EVERY_STEPS
 from models.dispatch.made_forecasts import MadeForecasts
+from models.dispatch.month_bill import MonthBill
 from models.dispatch.policy import Month
 from models.dispatch.running_day import RunningDay
 from models.dispatch.running_month import RunningMonth, peak_so_far_kw
@@ -78,9 +79,14 @@ class ValuedDay:
     until: datetime
     """When the next forecast is made."""
 
+    @property
+    def bill(self) -> MonthBill:
+        """What an interval of the month is billed by."""
+        return MonthBill(month=self.month, begins=self.month_begins)
+
     def step_of(self, moment: datetime) -> int:
         """Return the step of the month that an interval has, told by its start."""
-        return int((utc_instant(moment) - self.month_begins) // STEP)
+        return self.bill.step_of(moment)
 
     def views_after(self, since_kw: KilowattArray) -> DayViews:
         """Return the views that have seen the loads since the issue time; unknown ones are NaN."""
@@ -98,6 +104,8 @@ class ValuedDayStore:
 
     days: KeptValues[ValuedDay] = field(default_factory=lambda: KeptValues(most=KEPT_DAYS))
     months: KeptValues[ValuedDays] = field(default_factory=lambda: KeptValues(most=KEPT_MONTHS))
+    bills: KeptValues[MonthBill] = field(default_factory=lambda: KeptValues(most=KEPT_MONTHS))
+    """Of running months whose batteries follow a plan, so that no day is valued."""
     made: MadeForecasts = field(default_factory=MadeForecasts)
 
     def of(self, digest: str, peak_kw: float, look: Callable[[], KnownDay]) -> ValuedDay:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from feature_store.entities.firm import LARGEST_CONTRACT_KW
 from feature_store.time_grid import INTERVAL
-from models.dispatch.set_point_terms import Because
+from models.dispatch.set_point_terms import Because, DecidedBy
 from models.forecasting.load_forecast import Quality, QualityReason
 from serving.api.issue_time import FIRST_YEAR, LAST_YEAR, IssueTime
 from serving.set_points import LookedUp, Measured
@@ -18,7 +18,6 @@ from serving.suggestions.expectations import Document
 if TYPE_CHECKING:  # numba takes a second to import
     from models.dispatch.set_point import SetPoint
     from models.dispatch.set_point_table import SetPointTable
-    from models.dispatch.valued_day import ValuedDay
 
 MOST_BATTERIES = 50
 """As many as no site of one meter has."""
@@ -134,11 +133,15 @@ class DecidedOn(Document):
     """What a set-point was decided on."""
 
     issue_time: AwareDatetime
-    """When its forecast was made: every two hours of the firm's day."""
+    """When its forecast was made: every two hours of the firm's day, or that of the plan that is
+    followed."""
     next_forecast: AwareDatetime
     """When the next one is made, and the day valued anew."""
-    days_valued_at: AwareDatetime
-    """The midnight as of which the days left of the month were valued."""
+    days_valued_at: AwareDatetime | None
+    """The midnight as of which the days left of the month were valued; null where a plan is
+    followed."""
+    plan_id: str | None
+    """The accepted suggestion that is followed; null where price and value decide."""
     readings_until: AwareDatetime | None
     """End of the newest reading that was known; null if none was."""
     model_version: str
@@ -187,6 +190,10 @@ class SetPointAnswer(Document):
     higher one, `empty` has none left, `charges` fills for what is to come, `discharges` gives where
     it saves more than it will later, `rests` waits, `follows_plan` does what the accepted plan
     has, as the firm declares."""
+    decided_by: DecidedBy
+    """`look_up` by price and value, `plan` by the accepted plan, as the firm declares;
+    `look_up_without_plan` by price and value because it follows its plan and no accepted one of its
+    equipment covers the interval."""
     decided_on: DecidedOn
     """What is known of the day."""
 
@@ -216,6 +223,10 @@ class TableInterval(Document):
         description="Power of all batteries, kW, positive charges: a list for each load, "
         "in it a value for each charge of charge_kwh."
     )
+    planned_kw: list[float] | None = Field(
+        description="Where a plan is followed: what it has for each of the batteries, kW, positive "
+        "charges. Else null."
+    )
 
 
 class SetPointsAnswer(Document):
@@ -223,7 +234,8 @@ class SetPointsAnswer(Document):
 
     Between two loads and two charges a power is read off straight lines; outside of them the
     nearest holds. It is then held back to what the batteries reach, and given out to them in
-    proportion to what each can reach in the interval.
+    proportion to what each can reach in the interval. Where a plan is followed each does what it
+    has for it, and only the difference of the power to their sum is given out.
     """
 
     firm_id: str
@@ -237,9 +249,12 @@ class SetPointsAnswer(Document):
     load_kw: list[float] = Field(description="Loads without the batteries, rising, kW.")
     charge_kwh: list[float] = Field(description="Charges of all batteries together, rising, kWh.")
     intervals: list[TableInterval]
-    """From the running one to the next forecast."""
+    """From the running one to the next forecast, or to the end of the plan that is followed if it
+    is earlier."""
     batteries: list[BatteryShare]
     """Those that the power is of."""
+    decided_by: DecidedBy
+    """As in a single set-point."""
     decided_on: DecidedOn
     """What is known of the day."""
 
@@ -270,15 +285,14 @@ def set_point_answer(looked_up: LookedUp[SetPoint]) -> SetPointAnswer:
         counted=set_point.counted,
         krw_per_kwh=_told(set_point.krw_per_kwh),
         because=set_point.because,
-        decided_on=_decided_on(set_point.valued, looked_up.readings_until),
+        decided_by=looked_up.decided_by,
+        decided_on=_decided_on(looked_up, seen.start),
     )
 
 
 def set_points_answer(looked_up: LookedUp[SetPointTable]) -> SetPointsAnswer:
     """Write a table of set-points."""
     table = looked_up.found
-    valued = table.valued
-    prices, first = valued.month.prices, valued.step_of(table.starts[0])
     return SetPointsAnswer(
         firm_id=looked_up.firm.firm_id,
         timezone=looked_up.firm.timezone,
@@ -288,12 +302,15 @@ def set_points_answer(looked_up: LookedUp[SetPointTable]) -> SetPointsAnswer:
         intervals=[
             TableInterval(
                 start=start,
-                counted=bool(prices.counted[step]),
-                krw_per_kwh=_told(float(prices.krw_per_kwh[step])),
+                counted=table.bill.counted(start),
+                krw_per_kwh=_told(table.bill.krw_per_kwh(start)),
                 power_kw=[[_told(power_kw) for power_kw in of_load] for of_load in by_load],
+                planned_kw=None
+                if table.planned_kw is None
+                else [_told(power_kw) for power_kw in table.planned_kw[step].tolist()],
             )
             for step, (start, by_load) in enumerate(
-                zip(table.starts, table.power_kw.tolist(), strict=True), start=first
+                zip(table.starts, table.power_kw.tolist(), strict=True)
             )
         ],
         batteries=[
@@ -308,17 +325,24 @@ def set_points_answer(looked_up: LookedUp[SetPointTable]) -> SetPointsAnswer:
             )
             for name, store in table.stores.items()
         ],
-        decided_on=_decided_on(valued, looked_up.readings_until),
+        decided_by=looked_up.decided_by,
+        decided_on=_decided_on(looked_up, table.starts[0]),
     )
 
 
-def _decided_on(valued: ValuedDay, readings_until: AwareDatetime | None) -> DecidedOn:
-    forecast = valued.forecast
+def _decided_on(
+    looked_up: LookedUp[SetPoint] | LookedUp[SetPointTable], start: datetime
+) -> DecidedOn:
+    from models.dispatch.valued_day import ValuedDay, next_issue_time
+
+    by = looked_up.found.by
+    forecast = by.forecast
     return DecidedOn(
         issue_time=forecast.issue_time,
-        next_forecast=valued.until,
-        days_valued_at=valued.days_valued_at,
-        readings_until=readings_until,
+        next_forecast=next_issue_time(start, looked_up.firm.zone),
+        days_valued_at=by.days_valued_at if isinstance(by, ValuedDay) else None,
+        plan_id=None if isinstance(by, ValuedDay) else by.plan_id,
+        readings_until=looked_up.readings_until,
         model_version=forecast.model_version,
         quality=forecast.quality,
         reasons=list(forecast.reasons),

@@ -19,7 +19,7 @@ from feature_store.time_grid import (
     floor_to_step,
     utc_instant,
 )
-from models.dispatch.set_point_terms import NoPlanToFollowError
+from models.dispatch.set_point_terms import DecidedBy, NoPlanToFollowError
 from serving.set_points import BATTERY, SetPoints
 
 if TYPE_CHECKING:  # numba takes a second to import
@@ -38,6 +38,7 @@ class BatteryPanel:
     """Everything that the panel tells."""
 
     set_point: SetPoint
+    decided_by: DecidedBy
     charge_from: ChargeFrom
     """Whether the charge was told, or is that of the accepted plan or of the declaration."""
     charge_at: datetime
@@ -71,7 +72,11 @@ def battery_panel(set_points: SetPoints, firm: Firm) -> BatteryPanel | NoPanel:
     except SandanError as error:
         return NoPanel(because=str(error))
     return BatteryPanel(
-        set_point=found.found, charge_from=charge_from, charge_at=charge_at, load_at=load_at
+        set_point=found.found,
+        decided_by=found.decided_by,
+        charge_from=charge_from,
+        charge_at=charge_at,
+        load_at=load_at,
     )
 
 

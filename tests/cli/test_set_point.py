@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -9,8 +10,9 @@ from typer.testing import CliRunner
 from cli.main import app
 from feature_store.settings import Settings
 from feature_store.storage.ledger_store import open_store
+from serving.bootstrap import build
 from tests.serving.conftest import FIRM
-from tests.serving.run_works import BARE, NOW, fill
+from tests.serving.run_works import BARE, NOW, TWO, fill
 
 ASKED = ("set-point", FIRM, "--load-kw", "300", "--charge-kwh", "Battery=150")
 
@@ -53,6 +55,26 @@ def test_as_json_it_is_what_the_api_answers(sandan):
     assert told["interval_start"] == "2026-06-25T03:00:00+09:00"
     assert told["decided_on"]["issue_time"] == "2026-06-25T02:00:00+09:00"
     assert not told["counted"]
+
+
+def test_a_firm_that_follows_a_plan_is_told_which_or_that_there_is_none(sandan):
+    asked = ("set-point", TWO, "--load-kw", "100", "--charge-kwh", "Large=130")
+    asked = (*asked, "--charge-kwh", "Small=25")
+    with closing(build(Settings())) as application:
+        planner = application.planner
+        firm = planner.firm(TWO).model_copy(update={"battery_operation": "plan"})
+        with closing(open_store(planner.settings)) as ledger:
+            ledger.declare(firm, known_at=NOW - timedelta(hours=1))
+        code, said = sandan(*asked)
+        assert code == 0
+        assert "지금 따를 수락한 계획이 없어" in said
+        assert "No accepted plan of this equipment covers now, so price and value decide." in said
+        made = planner.suggest(TWO)
+        planner.decide(made.suggestion_id, verdict="accepted", decided_by="Kim", reason="as it is")
+    code, said = sandan(*asked)
+    assert code == 0
+    assert "Follows the accepted plan." in said
+    assert f"계획 plan {made.suggestion_id}" in " ".join(said.split())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from feature_store.storage.ledger_store import open_store
 from models.dispatch.firm_plan import PeakValues
 from serving.planner import Planner
 from serving.suggestions.suggestion import Suggestion
@@ -57,42 +56,6 @@ def test_it_tells_the_charge_of_the_accepted_plan(served):
     assert "the charge that the accepted plan has at 13:32" in told
     assert f"charge {suggestion.schedule.soc_kwh['Large'][0]:.0f} →" in told
     assert "Small" in told
-
-
-def test_a_firm_that_follows_its_plan_is_answered_with_the_plans_power(tmp_path):
-    following = serve_run(tmp_path, scheduler=PeakValues().plan)
-    with closing(following.application):
-        firm = following.planner.firm(TWO).model_copy(update={"battery_operation": "plan"})
-        with closing(open_store(following.planner.settings)) as ledger:
-            ledger.declare(firm, known_at=NOW)
-        asked = {
-            "load_kw": 100.0,
-            "batteries": [
-                {"name": "Large", "charge_kwh": 130.0},
-                {"name": "Small", "charge_kwh": 25.0},
-            ],
-        }
-        path = f"/v1/firms/{TWO}/set-point"
-        refused = following.client.post(path, json=asked)
-        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/no-plan")
-        assert "accept a suggestion" in page(following, TWO)
-        assert "지금 시간에 쓸 수락한 계획이 없습니다" in page(following, TWO, "ko")
-        suggestion = following.planner.suggest(TWO)
-        assert isinstance(suggestion, Suggestion)
-        following.planner.decide(
-            suggestion.suggestion_id, verdict="accepted", decided_by="Kim", reason="as it is"
-        )
-        told = following.client.post(path, json=asked).json()
-        planned_kw = sum(suggestion.schedule.equipment_kw[name][0] for name in ("Large", "Small"))
-        assert told["power_kw"] == pytest.approx(planned_kw, abs=0.01)
-        assert told["because"] == "follows_plan"
-        does = "Charge" if planned_kw > 0 else "Discharge"
-        doing = f"{does} {abs(planned_kw):.0f} kW." if abs(planned_kw) >= 0.5 else "Rest."
-        assert f"Follow the accepted plan. {doing}" in page(following, TWO)
-        assert "수락한 계획을 따르세요" in page(following, TWO, "ko")
-        table = following.client.get(f"/v1/firms/{TWO}/set-points").json()
-        now_kw = table["intervals"][0]["power_kw"]
-        assert now_kw[0][0] == now_kw[0][-1] == pytest.approx(planned_kw, abs=0.01)
 
 
 def test_it_tells_what_the_controller_told_while_that_is_fresh(served):

@@ -47,10 +47,12 @@ def test_the_answer_says_what_to_do_what_the_meter_shows_and_what_it_was_decided
     assert told["held_kw"] >= told["peak_so_far_kw"] == 240
     assert told["counted"]
     assert told["krw_per_kwh"] > 0
+    assert told["decided_by"] == "look_up"
     assert told["decided_on"] == {
         "issue_time": "2026-06-25T12:00:00+09:00",
         "next_forecast": "2026-06-25T14:00:00+09:00",
         "days_valued_at": "2026-06-22T00:00:00+09:00",
+        "plan_id": None,
         "readings_until": "2026-06-25T13:30:00+09:00",
         "model_version": "last-week/1",
         "quality": "full",

@@ -266,17 +266,17 @@ def test_loads_since_the_forecast_are_looked_at_and_a_missing_one_is_passed_over
     )
     heavy = replace(LOAD, demand_kw=np.where(since, 1.4 * LOAD.demand_kw, LOAD.demand_kw))
     missing = replace(LOAD, demand_kw=np.where(since, np.nan, LOAD.demand_kw))
-    assert asked(store, MOMENT, soc_kwh=100, peak_kw=220, load_kw=262, history=missing).valued is (
-        usual.valued
+    assert asked(store, MOMENT, soc_kwh=100, peak_kw=220, load_kw=262, history=missing).by is (
+        usual.by
     )
     views = [
-        usual.valued.views_after(one.demand_on(TimeGrid(usual.valued.forecast.issue_time, 6)))
+        usual.by.views_after(one.demand_on(TimeGrid(usual.by.forecast.issue_time, 6)))
         for one in (LOAD, heavy, missing)
     ]
     means = [view.views[0].mean for view in views]
     assert means[1] > means[0]
     assert None not in means
-    assert usual.valued.views.views[0].mean is None  # what is kept has seen nothing
+    assert usual.by.views.views[0].mean is None  # what is kept has seen nothing
 
 
 def test_a_day_is_valued_once_for_each_forecast_and_again_when_a_reading_is_corrected():
@@ -317,12 +317,12 @@ def test_a_peak_below_the_one_told_first_is_looked_up_too():
     lower = asked(store, MOMENT, soc_kwh=100, peak_kw=180)
     fresh = asked(ValuedDayStore(), MOMENT, soc_kwh=100, peak_kw=180)
     assert lower.power_kw == pytest.approx(fresh.power_kw, abs=1e-6)
-    assert lower.valued.views.grid.peak_kw[0] == 0
+    assert lower.by.views.grid.peak_kw[0] == 0
 
 
 def test_the_table_holds_what_is_looked_up_and_holds_a_peak_between_its_loads():
     store = ValuedDayStore()
-    valued = asked(store, MOMENT, soc_kwh=100, peak_kw=260).valued
+    valued = asked(store, MOMENT, soc_kwh=100, peak_kw=260).by
     since = LOAD.demand_on(TimeGrid(valued.forecast.issue_time, 6))
     table = set_point_table(valued, MOMENT, {}, 260.0, since)
     assert table.starts == (MOMENT, MOMENT + INTERVAL)

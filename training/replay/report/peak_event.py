@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feature_store.time_grid import HOURS_PER_STEP, STEPS_PER_DAY, KilowattArray
-from models.dispatch.battery_now import BatteryNow
+from models.dispatch.battery_now import BatteryNow, reach_together_kw
 from models.dispatch.perfect_foresight import NAME as PERFECT_FORESIGHT
 from models.dispatch.store import Store
 from training.replay.lived_site import MonthFigures
@@ -223,8 +223,9 @@ def _besides_peak_krw(month: MonthFigures) -> float:
 
 
 def _reach_kw(batteries: Sequence[BatteryNow], load_kw: float) -> float:
-    """What batteries could have given; nothing is fed into the grid."""
-    return min(-sum(battery.reach_kw()[0] for battery in batteries), max(load_kw, 0.0))
+    """What batteries could have given."""
+    least_kw, _ = reach_together_kw([battery.reach_kw() for battery in batteries], load_kw)
+    return -least_kw
 
 
 def _cause(
