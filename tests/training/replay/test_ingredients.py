@@ -235,7 +235,7 @@ def test_the_page_says_what_was_switched_in_both_languages(ledger):
     before = ingredient_rows(texts_in("en"), done, {})
     assert [row.said for row in before] == [
         "pays: gain of 20 won, in 3 of 4 months",
-        "does not pay: gain of −40 won, in 0 of 4 months",
+        "not shown to pay: gain of −40 won, in 0 of 4 months",
     ]
     first = adopt(done, ledger, NOW)
     english, korean = (ingredient_rows(texts_in(one), done, first) for one in ("en", "ko"))

@@ -16,7 +16,7 @@ INGREDIENT_MEANINGS: dict[Choice, str] = {
     "battery_operation": marked("batteries are run by look-up instead of by following the plan"),
 }
 PAYS = marked("pays: gain of {gain}, in {better} of {months} months")
-DOES_NOT_PAY = marked("does not pay: gain of {gain}, in {better} of {months} months")
+DOES_NOT_PAY = marked("not shown to pay: gain of {gain}, in {better} of {months} months")
 SWITCHED_ON = marked("switched on: gain of {gain}, in {better} of {months} months")
 STAYS_ON = marked("stays on: gain of {gain}, in {better} of {months} months")
 SWITCHED_OFF = marked("switched off: gain of {gain}, in {better} of {months} months")
