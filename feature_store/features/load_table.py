@@ -11,6 +11,7 @@ import numpy.typing as npt
 from feature_store.calendar.closed_days import closed_days
 from feature_store.calendar.half_days import half_days
 from feature_store.calendar.planned_output import OUTPUTS, UNPLANNED, planned_output
+from feature_store.calendar.shift_days import shift_numbers
 from feature_store.entities.firm import Firm
 from feature_store.entities.load_history import LoadHistory
 from feature_store.time_grid import (
@@ -62,6 +63,8 @@ class LoadTable:
     """Local day of each position, counted from the first."""
     kind_of_day: IntArray
     """One of ``DAY_KINDS`` for each day."""
+    shift_of_day: IntArray
+    """Number of the hours that each day's declared shift works, 0 for the usual ones."""
     by_day_kw: KilowattArray = field(repr=False)
     """``demand_kw`` by day and clock step, shape (days, 96). A clock step that a clock change
     doubles keeps its first interval: the second may lie after an issue time in between."""
@@ -100,6 +103,7 @@ def load_table(firm: Firm, history: LoadHistory, horizon_steps: int) -> LoadTabl
         step_of_day=step_of_day,
         day=day,
         kind_of_day=kind,
+        shift_of_day=shift_numbers(firm, dates),
         by_day_kw=by_day_kw.reshape(-1, STEPS_PER_DAY),
     )
 

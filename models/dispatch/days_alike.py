@@ -16,9 +16,22 @@ BORROWED_WEIGHT = 0.15
 """Weight of working days among those that half days are learnt from: a Saturday that goes on after
 lunch looks like one of them."""
 LEAST_DAYS = 5
-"""Of fewer days of a kind no spread is learnt; all days are taken."""
+"""Of fewer days of a kind no spread is learnt: of a shift those of its kind in any hours are taken,
+and of too few of them all days."""
+_SHIFTS_APART = 100
+"""More than there are kinds of day."""
 _LONGEST_GAP = STEPS_PER_HOUR
 """Intervals that may be missing in a day that is learnt from; they are filled by straight lines."""
+
+
+def in_shift(kind: IntArray, shift: IntArray) -> IntArray:
+    """Return kinds of day that tell declared shifts apart; those of usual hours stay as they are.
+
+    Args:
+        kind: Of ``DAY_KINDS``, shape (days,).
+        shift: Number of the hours worked, 0 for the usual ones, shape (days,).
+    """
+    return kind + _SHIFTS_APART * shift
 
 
 def days_alike(
@@ -28,7 +41,7 @@ def days_alike(
 
     Args:
         by_day_kw: Known days, the newest last, shape (days, steps); NaN where nothing is known.
-        kind: Of each day.
+        kind: Of each day, perhaps :func:`in_shift`.
         of_kind: The kind of the day to come.
 
     Returns:
@@ -43,6 +56,8 @@ def days_alike(
     if of_kind == HALF_DAY:
         weight = np.where(kind == WORKDAY, BORROWED_WEIGHT, 1.0) * weight
         alike |= kind == WORKDAY
+    if of_kind >= _SHIFTS_APART and (whole & alike).sum() < LEAST_DAYS:
+        alike = kind % _SHIFTS_APART == of_kind % _SHIFTS_APART
     if (whole & alike).sum() < LEAST_DAYS:
         alike = np.ones(len(kind), dtype=bool)
     chosen = whole & alike

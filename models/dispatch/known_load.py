@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from feature_store.features.load_table import IntArray, LoadTable
 from feature_store.time_grid import STEPS_PER_HOUR, KilowattArray
+from models.dispatch.days_alike import in_shift
 
 ISSUE_EVERY_STEPS = 2 * STEPS_PER_HOUR
 """Forecasts are made anew every two hours: a day is valued anew at every even hour of its clock."""
@@ -34,11 +35,16 @@ class KnownLoad:
     def days_before(self, position: int) -> tuple[KilowattArray, IntArray]:
         """Return the days that were over at a position, (days, steps), and their kinds, (days,)."""
         day = int(self.table.day[position])
-        return self.table.by_day_kw[:day], self.table.kind_of_day[:day]
+        return self.table.by_day_kw[:day], self._kinds[:day]
 
     def kind_at(self, position: int) -> int:
         """Return the kind of a day past or to come: the calendar is known beforehand."""
-        return int(self.table.kind_of_day[self.table.day[position]])
+        return int(self._kinds[self.table.day[position]])
+
+    @property
+    def _kinds(self) -> IntArray:
+        """Of each day, with the hours of its shift, see :mod:`models.dispatch.days_alike`."""
+        return in_shift(self.table.kind_of_day, self.table.shift_of_day)
 
     def before(self, position: int) -> KilowattArray:
         """Return the load up to a position."""

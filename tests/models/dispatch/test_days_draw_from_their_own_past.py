@@ -1,4 +1,4 @@
-"""What a day to come may draw is learnt from its own past: closures, holidays, planned output."""
+"""What a day to come may draw is learnt from its own past: closures, holidays, plans, shifts."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -21,7 +21,7 @@ FIRST = date(2026, 8, 3)
 public holidays on working days."""
 PAST, DAYS = 56, 14
 """Days that are known, and those of the stretch that follows, from 28 September on."""
-REST_KW, WORK_KW, PLANNED_KW = 50.0, 200.0, 320.0
+REST_KW, WORK_KW, PLANNED_KW, SHIFT_KW = 50.0, 200.0, 320.0, 260.0
 CLOSED = (date(2026, 8, 12), date(2026, 9, 30))
 """Two Wednesdays: one of the past, one to come."""
 HOLIDAY = date(2026, 10, 9)
@@ -34,8 +34,20 @@ PLANS = tuple(
     for day in (*(date(2026, 8, 4) + timedelta(weeks=week) for week in range(6)), date(2026, 10, 6))
 )
 """Tuesdays of much output: six of the past, one to come."""
+SHIFTS = tuple(
+    WorkPeriod(kind="shift", first_day=day, last_day=day, hours="06:00-24:00")
+    for day in (*(date(2026, 8, 6) + timedelta(weeks=week) for week in range(7)), date(2026, 10, 8))
+)
+"""Thursdays of two shifts: seven of the past, one to come."""
+NEW_SHIFT = WorkPeriod(
+    kind="shift", first_day=date(2026, 9, 29), last_day=date(2026, 9, 29), hours="22:00-06:00"
+)
+"""A night shift on a Tuesday, the first there is."""
 FIRM = a_firm(
-    holiday_country="KR", closure_days=CLOSED, work_calendar=(SHUTDOWN, *PLANS), equipment=()
+    holiday_country="KR",
+    closure_days=CLOSED,
+    work_calendar=(SHUTDOWN, *PLANS, *SHIFTS, NEW_SHIFT),
+    equipment=(),
 )
 HOLIDAYS = {
     *(date(2026, 8, 17), date(2026, 9, 24), date(2026, 9, 25), date(2026, 10, 5), HOLIDAY),
@@ -48,6 +60,8 @@ def load_of(day: date) -> float:
     """What the firm draws on a day, but for a few per cent."""
     if day.weekday() > 4 or day in CLOSED or day in HOLIDAYS:
         return REST_KW
+    if day in {shift.first_day for shift in SHIFTS}:
+        return SHIFT_KW
     return PLANNED_KW if day in {plan.first_day for plan in PLANS} else WORK_KW
 
 
@@ -71,6 +85,7 @@ KINDS_OF_DAY = [
     pytest.param(HOLIDAY, REST_KW, id="a public holiday"),
     pytest.param(date(2026, 10, 4), REST_KW, id="a Sunday"),
     pytest.param(PLANS[-1].first_day, PLANNED_KW, id="a day of much planned output"),
+    pytest.param(SHIFTS[-1].first_day, SHIFT_KW, id="a day of two shifts"),
 ]
 
 
@@ -96,3 +111,9 @@ def test_what_the_stretch_itself_drew_teaches_days_of_its_kind_alone(day, level_
     levels_kw = LEFT.chain((day - FIRST).days - PAST, seen_from=DAYS - 1).levels_kw
     assert levels_kw.min() >= 0.95 * level_kw
     assert levels_kw.max() <= HIGHEST_SHARE * 1.05 * level_kw
+
+
+def test_a_shift_that_was_never_worked_draws_from_working_days_of_any_hours():
+    levels_kw = LEFT.chain((NEW_SHIFT.first_day - FIRST).days - PAST, seen_from=0).levels_kw
+    assert levels_kw.min() >= 0.95 * WORK_KW
+    assert levels_kw[:, -1].min() >= 0.95 * SHIFT_KW
