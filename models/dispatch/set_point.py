@@ -120,14 +120,16 @@ class SetPoint:
 
     @property
     def _is_as_planned(self) -> bool:
-        """Whether a plan is followed, and each battery does what it has for it."""
+        """Whether a plan is followed, and each battery does of it what it can."""
         if not isinstance(self.by, FollowedPlan):
             return False
         planned = self.by.at(self.seen.start, [one.battery.name for one in self.powers])
-        return all(
-            abs(one.power_kw - planned.by_battery_kw[one.battery.name]) <= NOTHING_KW
-            for one in self.powers
-        )
+        for one in self.powers:
+            least_kw, most_kw = one.battery.reach_kw()
+            can_kw = min(max(planned.by_battery_kw[one.battery.name], least_kw), most_kw)
+            if abs(one.power_kw - can_kw) > NOTHING_KW:
+                return False
+        return True
 
 
 def set_point(valued: ValuedDay, seen: SeenInterval) -> SetPoint:

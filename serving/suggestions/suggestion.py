@@ -95,8 +95,10 @@ class Suggestion:
         return self.forecast.model_version
 
     def is_of(self, firm: Firm) -> bool:
-        """Whether it is a plan of the equipment that the firm declares."""
-        return set(self.schedule.equipment_kw) == {one.name for one in firm.equipment}
+        """Whether it is a plan of the equipment that the firm declares, each of its kind."""
+        kinds = {one.name: one.kind for one in firm.equipment}
+        moved = all(kinds.get(move.equipment) == move.kind for move in self.schedule.moves)
+        return moved and set(self.schedule.equipment_kw) == set(kinds)
 
     def state(self, now: datetime) -> State:
         """What has become of it at ``now``."""

@@ -23,6 +23,7 @@ from models.dispatch.set_point_terms import DecidedBy, NoPlanToFollowError
 from serving.set_points import BATTERY, SetPoints
 
 if TYPE_CHECKING:  # numba takes a second to import
+    from models.assets.battery import Battery
     from models.dispatch.battery_now import BatteryNow
     from models.dispatch.battery_state import BatteryState
     from models.dispatch.set_point import SetPoint
@@ -114,7 +115,9 @@ def _batteries(
     batteries = declared_batteries(firm)
     planned_kwh = _planned_charges(set_points, firm, now)
     charges = {
-        battery.name: planned_kwh.get(battery.name, battery.initial_soc_kwh)
+        battery.name: _in_window_kwh(
+            battery, planned_kwh.get(battery.name, battery.initial_soc_kwh)
+        )
         for battery in batteries
     }
     states: Iterable[BatteryState] = (
@@ -128,7 +131,14 @@ def _batteries(
 def _planned_charges(set_points: SetPoints, firm: Firm, now: datetime) -> dict[str, float]:
     """What the accepted plan has in each battery now, by name; nothing without such a plan."""
     accepted = set_points.planner.accepted(firm.firm_id, now)
-    if accepted is None or accepted.schedule.grid.start > now:
+    if accepted is None or not accepted.is_of(firm):
         return {}
     step = int((utc_instant(now) - utc_instant(accepted.schedule.grid.start)) // STEP)
     return {name: float(kwh[step]) for name, kwh in accepted.schedule.soc_kwh.items()}
+
+
+def _in_window_kwh(battery: Battery, charge_kwh: float) -> float:
+    """Hold a planned charge within the window that is declared by now."""
+    limits = battery.parameters
+    share = charge_kwh / limits.capacity_kwh
+    return limits.capacity_kwh * min(max(share, limits.min_soc_share), limits.max_soc_share)

@@ -253,3 +253,10 @@ def test_a_plan_of_equipment_that_is_declared_no_more_cannot_be_kept(served):
     made, firm = served.planner.suggest(TWO, MIDNIGHT), served.planner.firm(TWO)
     assert made.is_of(firm)
     assert not made.is_of(firm.model_copy(update={"equipment": firm.equipment[:1]}))
+    moved = {move.equipment for move in made.schedule.moves}
+    assert moved
+    others = tuple(
+        one.model_copy(update={"kind": "curtailable_load"}) if one.name in moved else one
+        for one in firm.equipment
+    )
+    assert not made.is_of(firm.model_copy(update={"equipment": others}))

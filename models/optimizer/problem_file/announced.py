@@ -81,11 +81,11 @@ class _Followed:
         if before_kw.any() or announced_kw.any():
             state["reduced_before_kw"] = before_kw.tolist()
             state["announced_kw"] = announced_kw.tolist()
-        if self.then.parameters.given_up_today_kwh > 0 and self._is_same_day:
-            since_kwh = HOURS_PER_STEP * given_up_kw[: self.passed].sum()
-            state["given_up_today_kwh"] = float(
-                self.then.given_up_today_kwh(self.since) + max(since_kwh, 0.0)
-            )
+        if self._is_same_day:  # the longest day is longer than what is remembered by step
+            since_kwh = HOURS_PER_STEP * float(given_up_kw[: self.passed].sum())
+            today_kwh = self.then.given_up_today_kwh(self.since) + max(since_kwh, 0.0)
+            if today_kwh > 0:
+                state["given_up_today_kwh"] = today_kwh
         return state
 
     def _reduction_kw(self, planned_kw: KilowattArray) -> KilowattArray:
