@@ -141,17 +141,10 @@ class _RunningMonth:
 
     def now(self, step: int) -> Now:
         load_kw = self.load_kw[step]
-        if self.batteries is None:
-            now = Now(step=step, load_kw=load_kw, soc_kwh=self.soc_kwh, peak_kw=self.peak_kw)
-        else:
-            now = Now(
-                step=step,
-                load_kw=load_kw,
-                soc_kwh=self.soc_kwh,
-                peak_kw=self.peak_kw,
-                reached=self.batteries.reached(),
-                dischargeable_kwh=self.batteries.left_today_kwh,
-            )
+        now = Now(step=step, load_kw=load_kw, soc_kwh=self.soc_kwh, peak_kw=self.peak_kw)
+        if self.batteries is not None:
+            reached, left_kwh = self.batteries.reached(), self.batteries.left_today_kwh
+            now = replace(now, reached=reached, dischargeable_kwh=left_kwh)
         if self.limit_kw is None:
             return now
         reducible_kw = min(self.limit_kw[step], self.left_kwh / HOURS_PER_STEP, load_kw)
