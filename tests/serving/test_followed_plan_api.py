@@ -85,6 +85,19 @@ def test_each_battery_does_what_the_plan_has_for_it_and_the_table_tells_the_same
             assert read_kw == pytest.approx(one["power_kw"], abs=0.01)
 
 
+def test_what_charge_does_not_allow_is_left_of_the_plan_and_a_smaller_battery_is_still_told(served):
+    declare(served, TWO, battery("Large"), battery("Small", DEAR))
+    assert accept(served, TWO).schedule.equipment_kw["Large"][6] > 10
+    full = ask(served, TWO, 100.0, "Large", "Small", charge_kwh=225.0).json()
+    assert full["power_kw"] == pytest.approx(0.0)
+    assert full["because"] == "follows_plan"
+    smaller = [battery(name, BATTERY | {"capacity_kwh": 60}) for name in ("Large", "Small")]
+    declare(served, TWO, *smaller, known_at=NOW)
+    told = page(served, TWO, "en")
+    assert "cannot be told" not in told
+    assert "54 kWh" in told  # nine tenths, the most that is declared, where the plan had more
+
+
 def test_without_a_plan_of_its_equipment_price_and_value_decide_and_it_is_said(served):
     declare(served, TWO)
     free = served.client.get(f"/v1/firms/{TWO}/set-points").json()
